@@ -1,0 +1,108 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The targets follow the straight line of docs/architecture.md; dependencies point to the right
+// of it, and down.
+
+/// Settings of every Swift target.
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .target(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
+    swiftSettings: swiftSettings)
+}
+
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Needletail"], path: "Sources/Examples/\(name)",
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "needletail",
+  products: [
+    .library(name: "Needletail", targets: ["Needletail"]),
+    .executable(name: "needletail", targets: ["NeedletailTool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+  ],
+  targets: [
+    // System libraries.
+    .systemLibrary(
+      name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas lapacke",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Modules/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Modules/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CJPEG", path: "Modules/CJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"])]),
+
+    // Mathematics.
+    .target(name: "CKernels"),
+    library("Threads", ["CKernels"]),
+    library("Kernels", ["Threads", "CKernels", "COpenBLAS"]),
+    library("Tensors", ["CKernels"]),
+
+    // From a description of a network to its execution.
+    library("Graphs", ["Tensors", "Kernels", "Threads"]),
+    library("Layers", ["Graphs", "Tensors", "Threads"]),
+
+    // From files to batches.
+    library("Datasets", ["Tensors", "Threads", "CZlib"]),
+    library("Images", ["Datasets", "Tensors", "Threads", "CPNG", "CJPEG"]),
+
+    // Learning, and telling what was learnt.
+    library("Evaluation", ["Tensors"]),
+    library(
+      "ModelFiles", ["Layers", "Graphs", "Tensors", .product(name: "Yams", package: "Yams")]),
+    library(
+      "Training",
+      ["Layers", "Graphs", "Kernels", "Tensors", "Threads", "Datasets", "Evaluation", "ModelFiles"]),
+
+    // What users import and run.
+    library(
+      "Needletail",
+      [
+        "Tensors", "Threads", "Kernels", "Graphs", "Layers", "Datasets", "Images", "Training",
+        "Evaluation", "ModelFiles",
+      ]),
+    .executableTarget(
+      name: "NeedletailTool",
+      dependencies: [
+        "Needletail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+
+    // Tests.
+    library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
+    tests("ThreadsTests", ["Threads"]),
+    tests("TensorsTests", ["Tensors"]),
+    tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
+    tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
+    tests("LayersTests", ["Layers", "Graphs", "Tensors"]),
+    tests("DatasetsTests", ["Datasets", "Tensors"]),
+    tests("ImagesTests", ["Images", "Datasets", "Tensors"]),
+    tests("EvaluationTests", ["Evaluation", "Tensors"]),
+    tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
+    tests("TrainingTests", ["Needletail"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,12 @@
+// The inner loops that need an instruction set, and nothing else.
+//
+// Every `nk_` function runs on the calling thread, takes pointers and counts, allocates nothing
+// and never fails. Arrays need no alignment and may not overlap unless a comment says so.
+#ifndef NEEDLETAIL_CKERNELS_H
+#define NEEDLETAIL_CKERNELS_H
+
+#include "isa.h"
+#include "philox.h"
+#include "thread_mode.h"
+
+#endif

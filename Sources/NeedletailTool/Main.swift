@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct NeedletailTool: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "needletail")
+}
