@@ -66,8 +66,8 @@ let package = Package(
     library("Layers", ["Graphs", "Tensors", "Threads"]),
 
     // From files to batches.
-    library("Datasets", ["Tensors", "Threads", "CZlib"]),
-    library("Images", ["Datasets", "Tensors", "Threads", "CPNG", "CJPEG"]),
+    library("Datasets", ["Tensors", "Threads", "CKernels", "CZlib"]),
+    library("Images", ["Datasets", "Tensors", "Threads", "CKernels", "CPNG", "CJPEG"]),
 
     // Learning, and telling what was learnt.
     library("Evaluation", ["Tensors"]),
@@ -98,8 +98,8 @@ let package = Package(
     tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
     tests("LayersTests", ["Layers", "Graphs", "Tensors"]),
-    tests("DatasetsTests", ["Datasets", "Tensors"]),
-    tests("ImagesTests", ["Images", "Datasets", "Tensors"]),
+    tests("DatasetsTests", ["Datasets", "Tensors", "CKernels", "CZlib"]),
+    tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("TrainingTests", ["Needletail"]),
