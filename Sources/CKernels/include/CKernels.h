@@ -5,8 +5,14 @@
 #ifndef NEEDLETAIL_CKERNELS_H
 #define NEEDLETAIL_CKERNELS_H
 
+#include "batch_normalization.h"
+#include "column_sums.h"
+#include "depthwise.h"
 #include "isa.h"
+#include "patches.h"
 #include "philox.h"
+#include "pooling.h"
 #include "thread_mode.h"
+#include "window.h"
 
 #endif
