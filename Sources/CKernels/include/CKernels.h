@@ -5,6 +5,7 @@
 #ifndef NEEDLETAIL_CKERNELS_H
 #define NEEDLETAIL_CKERNELS_H
 
+#include "activation.h"
 #include "batch_normalization.h"
 #include "column_sums.h"
 #include "depthwise.h"

@@ -1,0 +1,25 @@
+/// The cutting of a number of elements into chunks of a fixed size, whatever the threads.
+struct Chunks {
+  /// Elements in a chunk of an elementwise pass: 64 KiB of each array, so that two or three arrays
+  /// stay in a second-level cache and a chunk takes some microseconds.
+  static let elements = 16384
+
+  let total: Int
+  let size: Int
+
+  init(of total: Int, size: Int = Chunks.elements) {
+    self.total = total
+    self.size = size
+  }
+
+  /// Chunks of whole rows, of about `Chunks.elements` elements each.
+  init(rows: Int, columns: Int) {
+    self.init(of: rows, size: Swift.max(1, Chunks.elements / Swift.max(1, columns)))
+  }
+
+  var count: Int { (total + size - 1) / size }
+
+  func start(_ chunk: Int) -> Int { chunk * size }
+
+  func length(_ chunk: Int) -> Int { Swift.min(size, total - chunk * size) }
+}

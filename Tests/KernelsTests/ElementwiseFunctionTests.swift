@@ -1,0 +1,5 @@
+import CKernels
+import Kernels
+import TestSupport
+import Testing
+import Threads
