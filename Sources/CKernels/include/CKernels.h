@@ -6,8 +6,14 @@
 #define NEEDLETAIL_CKERNELS_H
 
 #include "activation.h"
+#include "batch_normalization.h"
+#include "column_sums.h"
+#include "depthwise.h"
 #include "isa.h"
+#include "patches.h"
 #include "philox.h"
+#include "pooling.h"
 #include "thread_mode.h"
+#include "window.h"
 
 #endif
