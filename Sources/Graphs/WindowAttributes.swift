@@ -1,3 +1,5 @@
+import Kernels
+
 /// How a window moves over an image: what convolution and pooling have in common.
 package struct WindowAttributes: Hashable, Sendable {
   package var strides: Size2D
@@ -33,52 +35,28 @@ package struct WindowAttributes: Hashable, Sendable {
     self.padding = try attributes.padding("padding", limit: limit)
   }
 
-  /// The rows and columns around an image.
-  package func resolvedPadding(
+  /// The rows and columns of padding around an image of the given size.
+  func padding(
     height: Int, width: Int, kernelHeight: Int, kernelWidth: Int
-  ) -> (top: Int, left: Int, bottom: Int, right: Int) {
+  ) -> WindowPadding {
     switch padding {
-    case .valid: return (0, 0, 0, 0)
-    case .explicit(let top, let left, let bottom, let right): return (top, left, bottom, right)
+    case .valid: .none
+    case .explicit(let top, let left, let bottom, let right):
+      WindowPadding(top: top, left: left, bottom: bottom, right: right)
     case .same:
-      func total(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
-        let outputs = (extent + stride - 1) / stride
-        return max((outputs - 1) * stride + (kernel - 1) * dilation + 1 - extent, 0)
-      }
-      let rows = total(height, kernelHeight, strides.height, dilations.height)
-      let columns = total(width, kernelWidth, strides.width, dilations.width)
-      return (rows / 2, columns / 2, rows - rows / 2, columns - columns / 2)
+      WindowPadding.same(
+        inputHeight: height, inputWidth: width, kernelHeight: kernelHeight,
+        kernelWidth: kernelWidth, strideHeight: strides.height, strideWidth: strides.width,
+        dilationHeight: dilations.height, dilationWidth: dilations.width)
     }
   }
 
-  /// Throws if the window does not fit into the padded image, or is no window.
-  package func expectFit(
-    height: Int, width: Int, kernelHeight: Int, kernelWidth: Int,
-    padding: (top: Int, left: Int, bottom: Int, right: Int)
-  ) throws {
-    guard kernelHeight >= 1, kernelWidth >= 1 else {
-      throw ShapeRuleViolation(
-        "expects a window of at least 1×1; it has \(kernelHeight)×\(kernelWidth).")
-    }
-    guard strides.height >= 1, strides.width >= 1, dilations.height >= 1, dilations.width >= 1
-    else {
-      throw ShapeRuleViolation(
-        "expects strides and dilations of at least 1; it has strides \(strides) and dilations "
-          + "\(dilations).")
-    }
-    guard min(padding.top, padding.left, padding.bottom, padding.right) >= 0 else {
-      throw ShapeRuleViolation("expects a padding of at least 0.")
-    }
-    let reach = Size2D(
-      height: (kernelHeight - 1) * dilations.height + 1,
-      width: (kernelWidth - 1) * dilations.width + 1)
-    guard height + padding.top + padding.bottom >= reach.height,
-      width + padding.left + padding.right >= reach.width
-    else {
-      throw ShapeRuleViolation(
-        "expects images of at least \(reach) for its window; it was given \(height)×\(width) (use "
-          + "padding: .same, a smaller window, or fewer poolings and strides before it).")
-    }
+  /// Throws if a window of a layer does not fit its images or is no window, as `problem` says.
+  static func check(_ problem: String?) throws {
+    guard let problem else { return }
+    throw ShapeRuleViolation(
+      "expects a window that fits its images: \(problem) (use padding: .same, a smaller window, or "
+        + "fewer poolings and strides before it).")
   }
 }
 

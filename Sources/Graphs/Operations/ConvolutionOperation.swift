@@ -132,17 +132,15 @@ package struct ConvolutionOperation: Operation {
         "expects \(kernel[2] * groups) input channels and output channels that \(groups) groups "
           + "divide; it was given \(images) and weights \(weights).")
     }
-    let padding = window.resolvedPadding(
-      height: extents[0], width: extents[1], kernelHeight: kernel[0], kernelWidth: kernel[1])
-    try window.expectFit(
-      height: extents[0], width: extents[1], kernelHeight: kernel[0], kernelWidth: kernel[1],
-      padding: padding)
-    return ConvolutionGeometry(
+    let geometry = ConvolutionGeometry(
       inputHeight: extents[0], inputWidth: extents[1], inputChannels: inputs,
       outputChannels: outputs, kernelHeight: kernel[0], kernelWidth: kernel[1],
       strideHeight: window.strides.height, strideWidth: window.strides.width,
       dilationHeight: window.dilations.height, dilationWidth: window.dilations.width,
-      paddingTop: padding.top, paddingLeft: padding.left, paddingBottom: padding.bottom,
-      paddingRight: padding.right, groups: groups)
+      padding: window.padding(
+        height: extents[0], width: extents[1], kernelHeight: kernel[0], kernelWidth: kernel[1]),
+      groups: groups)
+    try WindowAttributes.check(geometry.problem)
+    return geometry
   }
 }

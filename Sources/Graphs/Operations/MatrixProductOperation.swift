@@ -56,8 +56,8 @@ package struct MatrixProductOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = !epilogue.isNone
     requirements.accumulatingInputs = [0]
-    requirements.backwardScratch = Dense.backwardWeightsScratchCount(
-      rows: rows, inputSize: inputSize, outputSize: outputSize)
+    requirements.backwardScratch = Dense.scratchCount(
+      rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: site.threadCount)
     return requirements
   }
 

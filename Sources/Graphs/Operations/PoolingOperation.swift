@@ -45,10 +45,6 @@ package struct PoolingOperation: Operation {
       throw ShapeRuleViolation("expects no dilation.")
     }
     let geometry = try geometry(inputs[0])
-    if statistic == .maximum && size.area > Pooling.maximumWindowArea {
-      throw ShapeRuleViolation(
-        "expects a window of at most \(Pooling.maximumWindowArea) elements; it has \(size).")
-    }
     return NodeType([
       inputs[0].dimensions[0], .fixed(geometry.outputHeight), .fixed(geometry.outputWidth),
       inputs[0].dimensions[3],
@@ -63,14 +59,17 @@ package struct PoolingOperation: Operation {
     var requirements = Requirements()
     requirements.accumulatingInputs = [0]
     if statistic == .maximum {
-      requirements.kept = [site.outputType.count(batch: site.maximumBatch)]
+      let count = site.outputType.count(batch: site.maximumBatch)
+      requirements.kept = [count]
+      // Where nothing goes backward, the places of the maxima still need somewhere to be.
+      requirements.forwardScratch = (count + 3) / 4
     }
     return requirements
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
     let (statistic, geometry) = (statistic, plannedGeometry(site))
-    let indices = site.kept.first
+    let indices = site.kept.first ?? site.scratch
     return { context in
       let batch = site.inputTypes[0].imageCount(batch: context.batch)
       let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
@@ -78,7 +77,7 @@ package struct PoolingOperation: Operation {
       case .maximum:
         Pooling.maximumForward(
           geometry, batch: batch, x: x, y: y,
-          indices: indices.map { context.bytes($0).assumingMemoryBound(to: UInt8.self) },
+          indices: context.bytes(indices).assumingMemoryBound(to: UInt8.self),
           team: context.team)
       case .average:
         Pooling.averageForward(geometry, batch: batch, x: x, y: y, team: context.team)
@@ -116,24 +115,14 @@ package struct PoolingOperation: Operation {
 
   private func geometry(_ images: NodeType) throws -> PoolingGeometry {
     let extents = images.dimensions.dropFirst().compactMap(\.fixedValue)
-    let padding = window.resolvedPadding(
-      height: extents[0], width: extents[1], kernelHeight: size.height, kernelWidth: size.width)
-    try window.expectFit(
-      height: extents[0], width: extents[1], kernelHeight: size.height, kernelWidth: size.width,
-      padding: padding)
-    guard max(padding.top, padding.bottom) < size.height,
-      max(padding.left, padding.right) < size.width
-    else {
-      throw ShapeRuleViolation(
-        "expects a padding smaller than its window, so that every window holds an element; it has "
-          + "a window of \(size).")
-    }
-    return PoolingGeometry(
+    let geometry = PoolingGeometry(
       inputHeight: extents[0], inputWidth: extents[1], channels: extents[2],
       windowHeight: size.height, windowWidth: size.width,
       strideHeight: window.strides.height, strideWidth: window.strides.width,
-      paddingTop: padding.top, paddingLeft: padding.left, paddingBottom: padding.bottom,
-      paddingRight: padding.right)
+      padding: window.padding(
+        height: extents[0], width: extents[1], kernelHeight: size.height, kernelWidth: size.width))
+    try WindowAttributes.check(geometry.problem)
+    return geometry
   }
 }
 
@@ -167,7 +156,7 @@ package struct GlobalAveragePoolingOperation: Operation {
     let image = site.inputTypes[0].dimensions.dropFirst().compactMap(\.fixedValue)
     return { context in
       Pooling.globalAverageForward(
-        batch: site.inputTypes[0].imageCount(batch: context.batch), positions: image[0] * image[1],
+        batch: site.inputTypes[0].imageCount(batch: context.batch), pixels: image[0] * image[1],
         channels: image[2], x: context.floats(site.inputs[0]), y: context.floats(site.output),
         team: context.team)
     }
@@ -179,7 +168,7 @@ package struct GlobalAveragePoolingOperation: Operation {
     return { context in
       Pooling.globalAverageBackward(
         batch: site.forward.inputTypes[0].imageCount(batch: context.batch),
-        positions: image[0] * image[1], channels: image[2],
+        pixels: image[0] * image[1], channels: image[2],
         dy: context.floats(site.outputGradient), dx: context.floats(target.place),
         accumulate: target.accumulates, team: context.team)
     }
