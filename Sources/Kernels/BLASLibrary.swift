@@ -15,7 +15,9 @@ public struct BLASLibrary: Sendable, Hashable {
   public let version: String
   /// The core whose kernels OpenBLAS chose, for example "SkylakeX".
   public let coreName: String
-  /// The threads that one call uses. Always 1: Needletail runs several calls in parallel.
+  /// The threads that one call uses.
+  ///
+  /// Always 1: Needletail runs several calls in parallel.
   public let threadCount: Int
   /// The core that suits this processor best; nil where OpenBLAS is trusted to know.
   public let recommendedCore: String?

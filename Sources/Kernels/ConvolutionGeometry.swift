@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// The sizes of a convolution of images. Pure arithmetic.
+/// The sizes of a convolution of images.
 ///
 /// Images are [batch, height, width, channels], weights
 /// [kernelHeight, kernelWidth, inputChannels / groups, outputChannels].

@@ -1,7 +1,8 @@
 package import Threads
 
-/// Products of matrices, or of batches of matrices, in parallel. All row-major without gaps.
+/// Products of matrices, or of batches of matrices, in parallel.
 ///
+/// All are row-major without gaps.
 /// For one matrix b shared by a batch of a, flatten: [batch, m, k] · [k, n] is [batch·m, k] · [k, n].
 package enum MatrixProduct {
   /// y[m, n] = a[m, k] · b[k, n], for every matrix of the batch.

@@ -22,8 +22,9 @@ extension PatchConvolution {
         dx: dx, accumulate: accumulate, scratch: scratch))
   }
 
-  /// Horizontal bands of an image, each a chunk: where images are few and large. A band computes
-  /// the patches that reach into it, so those at its edges are computed twice.
+  /// Horizontal bands of an image, each a chunk: where images are few and large.
+  ///
+  /// A band computes the patches that reach into it, so those at its edges are computed twice.
   private static func bands(_ geometry: ConvolutionGeometry, batch: Int) -> Chunks {
     let height = geometry.inputHeight
     let span = (geometry.kernelHeight - 1) * geometry.dilationHeight + 1

@@ -29,7 +29,8 @@ package struct WindowPadding: Hashable, Sendable {
   }
 
   // Impossible sizes give no padding: the geometry's check is what reports them.
-  private static func sameTotal(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
+  private static func sameTotal(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int
+  {
     guard input > 0, kernel > 0, stride > 0, dilation > 0, input < 1 << 31, kernel < 1 << 31,
       stride < 1 << 31, dilation < 1 << 31
     else { return 0 }
