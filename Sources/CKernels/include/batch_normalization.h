@@ -43,7 +43,8 @@ void nk_normalization_sums(const float *x, const float *dz, size_t rows, size_t 
                            float *product);
 
 /// From the sums over `rows` rows, what `nk_normalization_gradient` needs: scale = gamma ·
-/// inverse_deviation, offset = sum / rows, slope = inverse_deviation · product / rows.
+/// inverse_deviation, offset = sum / rows, slope = inverse_deviation · product / rows. The last two
+/// may be the sums.
 void nk_finish_normalization_sums(const float *sum, const float *product,
                                   const float *inverse_deviation, const float *gamma, size_t rows,
                                   size_t columns, float *scale, float *offset, float *slope);
