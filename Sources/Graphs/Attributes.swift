@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 
 /// One value in the description of an operation.
 public enum AttributeValue: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 package import Threads
 
 /// Where something lies while a plan runs: a region of memory and an offset in bytes.

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 /// The steps of a network with their shapes: what a model is, apart from the values of its
 /// variables. Made by tracing; never changed.

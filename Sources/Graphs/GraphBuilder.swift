@@ -109,6 +109,11 @@ public final class GraphBuilder {
     return poisoned(operation, indices)
   }
 
+  /// The node at an index.
+  package func node(at index: Int) -> Node {
+    Node(builder: self, index: index, type: nodes[index].type)
+  }
+
   /// Whether the type of a node is unknown because something before it is wrong.
   package func isUnknown(_ node: Node) -> Bool { unknown.contains(node.index) }
 

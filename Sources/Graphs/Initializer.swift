@@ -5,7 +5,7 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
-import Tensors
+package import Tensors
 
 /// How the first values of a variable are drawn. A pure function of the model's seed and the
 /// variable's place in the model.

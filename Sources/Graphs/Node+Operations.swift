@@ -1,3 +1,4 @@
+import Kernels
 public import Tensors
 
 // The free operations of a bare graph: what a network written as layers is made of, too.

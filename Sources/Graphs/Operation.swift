@@ -1,5 +1,5 @@
-package import Kernels
-package import Tensors
+import Kernels
+import Tensors
 
 /// A step of a graph: its shape rule, and how its forward and backward kernels are called.
 ///

@@ -18,6 +18,8 @@ package enum OperationRegistry {
     DropoutOperation.self,
     ReduceOperation.self,
     ScaleOperation.self,
+    CrossEntropyOperation.self,
+    ElementLossOperation.self,
   ]
 
   /// The names of all operations, sorted.

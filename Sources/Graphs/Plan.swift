@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 package import Threads
 
 /// A graph ready to run: fused operations in order, each with the places of its operands.

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// How a window moves over an image: what convolution and pooling have in common.
 package struct WindowAttributes: Hashable, Sendable {

@@ -40,6 +40,12 @@ enum LayerPaths {
       guard seen.insert(layer.identity).inserted else { return }
       let named = layer.identity.name.map { path.dropLast() + [$0] } ?? path
       found.append((layer.identity, named.joined(separator: "."), layer.kind))
+      if let residual = layer as? Residual {
+        collect(residual.body, path: named + ["body"], into: &found, seen: &seen)
+        if let shortcut = residual.shortcut {
+          collect(shortcut, path: named + ["shortcut"], into: &found, seen: &seen)
+        }
+      }
       return
     }
     let mirror = Mirror(reflecting: value)

@@ -61,6 +61,20 @@ public struct Model: Sendable {
     inputs: [ModelInput], seed: UInt64 = 0, engine: Engine = .shared,
     layers: (any Layer)? = nil, _ network: ([Node]) -> [(String, Node)]
   ) throws {
+    try self.init(
+      graph: Self.traced(inputs: inputs, layers: layers, network), seed: seed, engine: engine)
+  }
+
+  /// The graph of a network of one input and one output, without a model's memory.
+  static func traced(_ network: some Layer, inputShape: Shape) throws -> Graph {
+    try traced(inputs: [ModelInput("input", shape: inputShape)], layers: network) { inputs in
+      [("output", network(inputs[0]))]
+    }
+  }
+
+  private static func traced(
+    inputs: [ModelInput], layers: (any Layer)?, _ network: ([Node]) -> [(String, Node)]
+  ) throws -> Graph {
     let builder = GraphBuilder()
     if let layers { builder.setLabels(LayerPaths.labels(of: layers)) }
     let nodes = inputs.map { input in
@@ -68,10 +82,7 @@ public struct Model: Sendable {
         input.name, [.batch] + input.shape.dimensions.map(Dimension.fixed),
         elementType: input.elementType)
     }
-    let outputs = network(nodes)
-    try self.init(
-      graph: builder.finish(outputs: outputs.map { (name: $0.0, node: $0.1) }), seed: seed,
-      engine: engine)
+    return try builder.finish(outputs: network(nodes).map { (name: $0.0, node: $0.1) })
   }
 
   /// Builds a model from the nodes of a bare graph.

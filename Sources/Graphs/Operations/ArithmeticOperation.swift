@@ -56,8 +56,8 @@ package struct ArithmeticOperation: Operation {
     requirements.accumulatingInputs = [0, 1]
     let geometry = geometry(site)
     requirements.backwardScratch = max(
-      Elementwise.binaryBackwardScratchCount(geometry, wrt: .left),
-      Elementwise.binaryBackwardScratchCount(geometry, wrt: .right))
+      Elementwise.binaryBackwardScratchCount(of: .left, geometry),
+      Elementwise.binaryBackwardScratchCount(of: .right, geometry))
     return requirements
   }
 
@@ -80,8 +80,8 @@ package struct ArithmeticOperation: Operation {
       for (slot, target) in [(0, site.inputGradients[0]), (1, site.inputGradients[1])] {
         guard let target else { continue }
         Elementwise.binaryBackward(
-          operation, sized, wrt: slot == 0 ? .left : .right, x: x, y: y,
-          dz: context.floats(site.outputGradient), dx: context.floats(target.place),
+          operation, of: slot == 0 ? .left : .right, sized, x: x, y: y,
+          dz: context.floats(site.outputGradient), gradient: context.floats(target.place),
           accumulate: target.accumulates, scratch: context.floats(site.scratch),
           team: context.team)
       }

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// Batch normalisation over all but the last dimension (Ioffe and Szegedy, ICML 2015); after fusion
 /// with an activation.
@@ -64,7 +65,8 @@ package struct BatchNormalizationOperation: Operation {
     requirements.outputForBackward = !epilogue.isNone
     // The batch's mean and inverse deviation.
     requirements.kept = site.isTraining ? [channels * 4, channels * 4] : []
-    let scratch = BatchNormalization.scratchCount(rows: rows, channels: channels)
+    let scratch = BatchNormalization.scratchCount(
+      rows: rows, channels: channels, threadCount: site.threadCount)
     // Where nothing goes backward, the statistics still need a place.
     requirements.forwardScratch = scratch + (site.isTraining ? 2 * (channels + 16) : 0)
     requirements.backwardScratch = scratch + 2 * (channels + 16)

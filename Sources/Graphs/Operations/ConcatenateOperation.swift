@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// Several arrays after one another along the last dimension.
 package struct ConcatenateOperation: Operation {
@@ -107,7 +108,7 @@ package struct PadChannelsOperation: Operation {
     return { context in
       let rows = site.outputType.rowCount(batch: context.batch)
       let y = context.floats(site.output)
-      Elementwise.fill(count: rows * total, value: 0, y: y, team: context.team)
+      Elementwise.fill(count: rows * total, with: 0, y, team: context.team)
       Copying.copyRows(
         rows: rows, columns: columns, x: context.floats(site.inputs[0]), xStride: columns,
         y: y + before, yStride: total, accumulate: false, team: context.team)

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// A two-dimensional convolution: images `[batch, height, width, channels]` with weights
 /// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// In training, zeroes each element with the probability `rate` and divides the others by
 /// `1 − rate` (Srivastava et al., JMLR 15, 2014); otherwise changes nothing.

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// The product of rows with a matrix: `[…, k] · [k, n] → […, n]`; after fusion with a bias `[n]` and
 /// an activation.

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// The sum or the mean of all elements: a scalar.
 package struct ReduceOperation: Operation {
@@ -52,8 +53,8 @@ package struct ReduceOperation: Operation {
       let count = site.forward.inputTypes[0].count(batch: context.batch)
       let gradient = context.floats(site.outputGradient).pointee
       Elementwise.fill(
-        count: count, value: isMean ? gradient / Float(count) : gradient,
-        y: context.floats(target.place), team: context.team)
+        count: count, with: isMean ? gradient / Float(count) : gradient,
+        context.floats(target.place), team: context.team)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// `x · scale + offset` with numbers known when the graph is built: one for all, or one for each
 /// index of the last dimension. What turns raw pixels and columns into what a network likes.

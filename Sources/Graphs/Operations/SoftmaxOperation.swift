@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// Softmax or its logarithm along the last dimension.
 package struct SoftmaxOperation: Operation {

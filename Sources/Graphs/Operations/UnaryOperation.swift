@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// A function of one variable, applied to each element.
 package struct UnaryOperation: Operation {
