@@ -72,3 +72,14 @@ public enum ActivationFunction: Hashable, Sendable {
   /// The function's name in network files: `leakyReLU`.
   public var name: String { String(describing: self).prefix { $0 != "(" }.description }
 }
+
+extension Graph {
+  /// The activation function that gives an output of the graph; nil if something else does.
+  package func activation(producing output: Endpoint) -> ActivationFunction? {
+    let operation = nodes[output.node].operation
+    return ActivationFunction.all.first { function in
+      function.operation.map { $0.kind == operation.kind && $0.attributes == operation.attributes }
+        ?? false
+    }
+  }
+}

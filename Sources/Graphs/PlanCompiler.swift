@@ -249,10 +249,11 @@ private struct PlanCompiler {
       site.kept = kept[index].map { place(.buffer($0)) }
       site.scratch = place(.buffer(forwardScratch[index]))
       sites.append(site)
+      let nothing: Instruction = { _ in }
       let isView = node.operation.isView(training: request.isTraining)
       steps.append(
         Plan.Step(
-          run: isView ? { _ in } : node.operation.forward(site), kind: node.operation.kind,
+          run: isView ? nothing : node.operation.forward(site), kind: node.operation.kind,
           label: node.label, phase: .forward))
     }
     for sweep in sweeps {

@@ -1,4 +1,5 @@
 public import Graphs
+import Tensors
 
 /// Batch normalisation over all but the last dimension (Ioffe and Szegedy, ICML 2015).
 ///

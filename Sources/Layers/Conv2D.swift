@@ -1,4 +1,5 @@
 public import Graphs
+import Tensors
 
 /// A two-dimensional convolution: `y = activation(x ∗ W + b)`.
 ///
@@ -73,8 +74,11 @@ public struct Conv2D: IdentifiedLayer {
     trace(x) { label in
       let image = x.type.fixedShape
       guard x.type.isBatched, image.rank == 3, x.type.elementType == .float32 else {
-        return reject(x, "expects images, [height, width, channels]; it was given an input of shape "
-          + "\(image)\(image.rank < 3 ? " (add Reshape([height, width, channels]) before it)" : "").")
+        return reject(
+          x,
+          "expects images, [height, width, channels]; it was given an input of shape "
+            + "\(image)\(image.rank < 3 ? " (add Reshape([height, width, channels]) before it)" : "")."
+        )
       }
       guard outputChannels >= 1, groups >= 1, kernelSize.height >= 1, kernelSize.width >= 1 else {
         return reject(

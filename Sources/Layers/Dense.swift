@@ -1,4 +1,5 @@
 public import Graphs
+import Tensors
 
 /// A fully connected layer: `y = activation(x · W + b)`.
 ///

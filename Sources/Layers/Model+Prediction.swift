@@ -1,4 +1,4 @@
-public import Graphs
+import Graphs
 public import Tensors
 
 /// Why a model cannot take what it was fed.

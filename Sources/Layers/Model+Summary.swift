@@ -1,4 +1,5 @@
-public import Graphs
+import Graphs
+import Tensors
 
 /// A table of a model's layers.
 public struct ModelSummary: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Graphs
+package import Graphs
 import Tensors
 
 /// The values of a model's variables in one flat buffer. A value: copies are independent, and share

@@ -107,7 +107,7 @@ public struct Optimizer: Sendable, Hashable {
         count: range.count, parameters: parameters + start, gradients: gradients + start,
         firstMoment: moments[0].pointer + start, secondMoment: moments[1].pointer + start,
         maxSecondMoment: moments.count > 2 ? moments[2].pointer + start : nil, step: step + 1,
-        learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+        learningRate: rate, beta1: Double(beta1), beta2: Double(beta2), epsilon: epsilon,
         weightDecay: weightDecay, decoupled: isDecoupled, gradientScale: gradientScale, team: team)
     }
   }

@@ -1,5 +1,6 @@
 public import Datasets
 public import Evaluation
+import Graphs
 public import Layers
 
 /// How good a model is on a data set.
@@ -73,8 +74,8 @@ struct Evaluator {
       }
       totals.add(program.loss.pointee, batch, program)
       if let labels = program.labels(batch), program.outputType.rank == 2 {
-        var counts = classification ?? ClassificationAccumulator(classCount: columns)
-        counts.add(
+        var counts = try classification ?? makeAccumulator(classCount: columns)
+        try counts.add(
           labels: UnsafeBufferPointer(start: labels, count: batch.count),
           predictions: predictedClasses(count: batch.count, columns: columns))
         classification = counts
@@ -82,7 +83,13 @@ struct Evaluator {
     }
     return EvaluationResult(
       loss: totals.loss, metrics: totals.values, exampleCount: totals.exampleCount,
-      classification: classification?.report(classNames: classNames))
+      classification: classification?.report)
+  }
+
+  /// Class names are shown only where there is one for each output.
+  private func makeAccumulator(classCount: Int) throws -> ClassificationAccumulator {
+    try ClassificationAccumulator(
+      classCount: classCount, classNames: classNames?.count == classCount ? classNames : nil)
   }
 
   private func predictedClasses(count: Int, columns: Int) -> [Int32] {

@@ -1,6 +1,7 @@
 public import Datasets
-public import Layers
 import Dispatch
+public import Layers
+import Threads
 
 extension Trainer {
   /// Trains a model on a data set.

@@ -59,7 +59,7 @@ public final class TrainingState {
     let count = program.graph.layout.trainableCount
     self.moments = (0..<optimizer.momentCount).map { _ in AlignedBuffer(count: count) }
     self.normScratch = AlignedBuffer(
-      count: Reductions.sumScratchCount(count: count) + 16)
+      count: Reductions.scratchCount(count: count) + 16)
     self.memory = MemoryReport(
       parameterByteCount: program.graph.layout.count * 4,
       gradientByteCount: program.gradients.count * 4,

@@ -39,8 +39,8 @@ package struct ConcatenateOperation: Operation {
       var offset = 0
       for index in columns.indices {
         Copying.copyRows(
-          rows: rows, columns: columns[index], x: context.floats(site.inputs[index]),
-          xStride: columns[index], y: y + offset, yStride: total, accumulate: false,
+          rows: rows, width: columns[index], source: context.floats(site.inputs[index]),
+          sourceStride: columns[index], target: y + offset, targetStride: total, accumulate: false,
           team: context.team)
         offset += columns[index]
       }
@@ -57,8 +57,8 @@ package struct ConcatenateOperation: Operation {
       for index in columns.indices {
         if let target = site.inputGradients[index] {
           Copying.copyRows(
-            rows: rows, columns: columns[index], x: dy + offset, xStride: total,
-            y: context.floats(target.place), yStride: columns[index],
+            rows: rows, width: columns[index], source: dy + offset, sourceStride: total,
+            target: context.floats(target.place), targetStride: columns[index],
             accumulate: target.accumulates, team: context.team)
         }
         offset += columns[index]
@@ -110,8 +110,8 @@ package struct PadChannelsOperation: Operation {
       let y = context.floats(site.output)
       Elementwise.fill(count: rows * total, with: 0, y, team: context.team)
       Copying.copyRows(
-        rows: rows, columns: columns, x: context.floats(site.inputs[0]), xStride: columns,
-        y: y + before, yStride: total, accumulate: false, team: context.team)
+        rows: rows, width: columns, source: context.floats(site.inputs[0]), sourceStride: columns,
+        target: y + before, targetStride: total, accumulate: false, team: context.team)
     }
   }
 
@@ -121,9 +121,9 @@ package struct PadChannelsOperation: Operation {
     guard let target = site.inputGradients[0] else { return { _ in } }
     return { context in
       Copying.copyRows(
-        rows: site.forward.outputType.rowCount(batch: context.batch), columns: columns,
-        x: context.floats(site.outputGradient) + before, xStride: total,
-        y: context.floats(target.place), yStride: columns, accumulate: target.accumulates,
+        rows: site.forward.outputType.rowCount(batch: context.batch), width: columns,
+        source: context.floats(site.outputGradient) + before, sourceStride: total,
+        target: context.floats(target.place), targetStride: columns, accumulate: target.accumulates,
         team: context.team)
     }
   }

@@ -71,7 +71,11 @@ package struct ConvolutionOperation: Operation {
     requirements.outputForBackward = !epilogue.isNone
     requirements.accumulatingInputs = [0]
     requirements.forwardScratch = scratch(.forward)
-    requirements.backwardScratch = max(scratch(.backwardData), scratch(.backwardWeights))
+    requirements.backwardScratch = max(
+      scratch(.backwardData), scratch(.backwardWeights),
+      hasBias
+        ? Reductions.sumRowsScratchCount(
+          rows: batch * geometry.outputPixels, columns: geometry.outputChannels) : 0)
     return requirements
   }
 

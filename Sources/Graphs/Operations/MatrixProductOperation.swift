@@ -57,8 +57,10 @@ package struct MatrixProductOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = !epilogue.isNone
     requirements.accumulatingInputs = [0]
-    requirements.backwardScratch = Dense.scratchCount(
-      rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: site.threadCount)
+    requirements.backwardScratch = max(
+      Dense.scratchCount(
+        rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: site.threadCount),
+      hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
     return requirements
   }
 

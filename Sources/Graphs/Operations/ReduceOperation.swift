@@ -29,7 +29,7 @@ package struct ReduceOperation: Operation {
 
   package func requirements(for site: OperationSite) -> Requirements {
     var requirements = Requirements()
-    requirements.forwardScratch = Reductions.sumScratchCount(
+    requirements.forwardScratch = Reductions.scratchCount(
       count: site.inputTypes[0].count(batch: site.maximumBatch))
     return requirements
   }

@@ -1,3 +1,5 @@
+import Graphs
+
 extension Preset {
   @LayerBuilder
   static func mlp(isFlat: Bool, classCount: Int) -> [any Layer] {
