@@ -18,12 +18,13 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
     name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
-  -> Target
-{
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  resources: [Resource] = []
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
-    swiftSettings: swiftSettings)
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    resources: resources, swiftSettings: swiftSettings)
 }
 
 func example(_ name: String) -> Target {
@@ -103,6 +104,14 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("TrainingTests", ["Needletail"]),
+    // The recorded cases are no resource: they are read beside the tests' source, or from the folder
+    // that NEEDLETAIL_REFERENCE names.
+    tests(
+      "ReferenceTests",
+      [
+        "Needletail", "Tensors", "Threads", "Kernels", "Graphs", "Layers", "Datasets", "Training",
+        "Evaluation", "ModelFiles",
+      ], exclude: ["Reference"]),
   ],
   swiftLanguageModes: [.v6]
 )

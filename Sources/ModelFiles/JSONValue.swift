@@ -13,7 +13,7 @@ package enum JSONValue: Sendable, Hashable {
   /// The number whose shortest text is that of a `Float`: 0.1, and not 0.10000000149011612.
   ///
   /// Converts back to the same `Float`.
-  package static func number(_ value: Float) -> JSONValue {
+  package static func float(_ value: Float) -> JSONValue {
     guard value.isFinite, let short = Double(value.description), Float(short) == value else {
       return .number(Double(value))
     }
