@@ -5,6 +5,7 @@
 #ifndef NEEDLETAIL_CKERNELS_H
 #define NEEDLETAIL_CKERNELS_H
 
+#include "bytes.h"
 #include "isa.h"
 #include "philox.h"
 #include "thread_mode.h"
