@@ -7,6 +7,7 @@
 
 #include "activation.h"
 #include "batch_normalization.h"
+#include "bytes.h"
 #include "column_sums.h"
 #include "depthwise.h"
 #include "isa.h"
