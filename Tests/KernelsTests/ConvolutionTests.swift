@@ -39,7 +39,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     ConvolutionCase(2, 9, 7, 5, 6, kernel: (3, 2), stride: (2, 1)),
     ConvolutionCase(2, 11, 9, 3, 5, kernel: (2, 2), stride: (3, 4)),
     ConvolutionCase(2, 10, 11, 4, 7, kernel: (3, 3), dilation: (2, 3)),
-    ConvolutionCase(2, 11, 13, 3, 4, kernel: (3, 5), stride: (2, 3), dilation: (3, 2), padding: nil),
+    ConvolutionCase(
+      2, 11, 13, 3, 4, kernel: (3, 5), stride: (2, 3), dilation: (3, 2), padding: nil),
     ConvolutionCase(
       2, 6, 7, 3, 4, kernel: (3, 3), padding: WindowPadding(top: 2, left: 0, bottom: 1, right: 3)),
     ConvolutionCase(

@@ -40,7 +40,7 @@ import Threads
     let team = WorkerTeam(threadCount: 2)
     let a = TestArrays.integers(batch * m * k, seed: 1)
     let b = TestArrays.integers(batch * k * n, seed: 2)
-    let dy = TestArrays.integers(batch * m * n, seed: 3)
+    let dy = TestArrays.integers(batch * m * n, seed: 5)
     var y = [Float](repeating: .nan, count: dy.count)
     var da = [Float](repeating: .nan, count: a.count)
     var db = [Float](repeating: .nan, count: b.count)
