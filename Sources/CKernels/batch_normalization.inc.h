@@ -2,15 +2,19 @@
 
 NK_INLINE void NK_NAME(moments_vectors)(const float *x, size_t rows, size_t columns, int vectors,
                                         float *mean, float *squares) {
+  // Summed relative to the first row, for a mean far from zero would cost the sum its last bits.
   nk_vf sums[4], centers[4];
-  NK_UNROLL for (int v = 0; v < vectors; v++) sums[v] = nk_set1(0);
-  for (size_t row = 0; row < rows; row++) {
+  NK_UNROLL for (int v = 0; v < vectors; v++) {
+    sums[v] = nk_set1(0);
+    centers[v] = nk_load(x + v * NK_WIDTH);
+  }
+  for (size_t row = 1; row < rows; row++) {
     NK_UNROLL for (int v = 0; v < vectors; v++) {
-      sums[v] += nk_load(x + row * columns + v * NK_WIDTH);
+      sums[v] += nk_load(x + row * columns + v * NK_WIDTH) - centers[v];
     }
   }
   NK_UNROLL for (int v = 0; v < vectors; v++) {
-    centers[v] = sums[v] / (float)rows;
+    centers[v] += sums[v] / (float)rows;
     sums[v] = nk_set1(0);
   }
   for (size_t row = 0; row < rows; row++) {
@@ -28,8 +32,8 @@ NK_INLINE void NK_NAME(moments_vectors)(const float *x, size_t rows, size_t colu
 NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t columns, float *mean,
                                        float *squares) {
   float sum[4] = {0, 0, 0, 0};
-  for (size_t row = 0; row < rows; row++) sum[row & 3] += x[row * columns];
-  const float center = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)rows;
+  for (size_t row = 1; row < rows; row++) sum[row & 3] += x[row * columns] - x[0];
+  const float center = x[0] + ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)rows;
   sum[0] = sum[1] = sum[2] = sum[3] = 0;
   for (size_t row = 0; row < rows; row++) {
     const float a = x[row * columns] - center;
