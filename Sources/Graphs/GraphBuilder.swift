@@ -96,10 +96,14 @@ public final class GraphBuilder {
     precondition(
       inputs.allSatisfy { $0.builder === self },
       "A node was used in a graph other than the one it was traced in.")
+    precondition(
+      type(of: operation).inputCounts.contains(inputs.count),
+      "'\(operation.kind)' does not take \(inputs.count) inputs.")
     let indices = inputs.map(\.index)
     guard !indices.contains(where: unknown.contains) else { return poisoned(operation, indices) }
     do {
       let type = try operation.outputType(of: inputs.map(\.type))
+      try type.expectLeadingSymbol()
       return append(operation, inputs: indices, type: type)
     } catch let violation as ShapeRuleViolation {
       report(violation.reason, subject: operation.kind)
