@@ -6,8 +6,16 @@
 #define NEEDLETAIL_CKERNELS_H
 
 #include "activation.h"
+#include "broadcast.h"
+#include "copying.h"
+#include "dropout.h"
+#include "elementwise.h"
 #include "isa.h"
+#include "loss.h"
+#include "optimizer.h"
 #include "philox.h"
+#include "reduction.h"
+#include "softmax.h"
 #include "thread_mode.h"
 
 #endif
