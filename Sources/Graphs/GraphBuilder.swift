@@ -49,7 +49,8 @@ public final class GraphBuilder {
       report("Input '\(name)' has the shape \(type); only the first extent may be a symbol.")
     }
     if let extent = dimensions.compactMap(\.fixedValue).first(where: { $0 < 1 }) {
-      report("Input '\(name)' has the shape \(type); every extent must be at least 1, not \(extent).")
+      report(
+        "Input '\(name)' has the shape \(type); every extent must be at least 1, not \(extent).")
     }
     if !names.insert(name).inserted {
       report("The name '\(name)' is taken; name each input and variable differently.")

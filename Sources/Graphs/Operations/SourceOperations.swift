@@ -5,7 +5,7 @@ import Tensors
 package struct PlaceholderOperation: Operation {
   package static let kind = "input"
   package static let inputCounts = 0...0
-  let name: String
+  package let name: String
   let type: NodeType
 
   init(name: String, type: NodeType) {
