@@ -92,7 +92,7 @@ let package = Package(
     // Tests.
     .target(name: "CAllocationCount"),
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
-    tests("ThreadsTests", ["Threads"]),
+    tests("ThreadsTests", ["Threads", "CKernels"]),
     tests("TensorsTests", ["Tensors"]),
     tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
