@@ -97,7 +97,7 @@ let package = Package(
     tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
     tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
-    tests("DatasetsTests", ["Datasets", "Tensors", "CKernels", "CZlib"]),
+    tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
