@@ -33,7 +33,7 @@ private func bound(_ f: ElementwiseFunction, at x: Double) -> Double {
   case .identity, .relu, .square, .squareRoot, .reciprocal, .negate, .absoluteValue, .relu6:
     return 0
   case .leakyReLU: return 0.51
-  case .gelu: return 6
+  case .gelu: return 7
   case .geluTanh: return x < 0 ? 4 + 4 * abs(x * x * x) : 4
   case .silu, .mish: return 4
   default: return 2.5
