@@ -11,11 +11,6 @@ NK_DISPATCH(float, nk_maximum_absolute, (size_t count, const float *x), (count, 
 
 NK_DISPATCH(size_t, nk_count_nonfinite, (size_t count, const float *x), (count, x))
 
-NK_DISPATCH(void, nk_column_sums,
-            (size_t rows, size_t columns, ptrdiff_t row_stride, const float *x, float *sums,
-             bool accumulate),
-            (rows, columns, row_stride, x, sums, accumulate))
-
 NK_DISPATCH(void, nk_row_argmax,
             (size_t rows, size_t columns, const float *x, int32_t *indices),
             (rows, columns, x, indices))

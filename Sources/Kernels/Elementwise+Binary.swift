@@ -86,7 +86,7 @@ extension Elementwise {
     task.target = scratch
     task.accumulate = false
     team.run(task)
-    PartialSums.combine(
+    TreeSums.combine(
       count: cut.pieces.count, width: cut.width, partials: scratch, into: gradient,
       accumulate: accumulate, team: team)
   }

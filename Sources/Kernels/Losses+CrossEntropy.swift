@@ -29,8 +29,8 @@ extension Losses {
       labels: labels, smoothing: labelSmoothing, classWeights: classWeights,
       probabilities: probabilities, sums: scratch)
     team.run(task)
-    let sum = PartialSums.total(scratch, count: task.chunkCount, stride: 2)
-    let weights = PartialSums.total(scratch + 1, count: task.chunkCount, stride: 2)
+    let sum = TreeSums.total(scratch, count: task.chunkCount, stride: 2)
+    let weights = TreeSums.total(scratch + 1, count: task.chunkCount, stride: 2)
     weightSum.pointee = classWeights == nil ? Float(rows) : weights
     loss.pointee = sum / weightSum.pointee
   }
@@ -66,7 +66,7 @@ extension Losses {
       targets: targets, smoothing: labelSmoothing, classWeights: classWeights,
       probabilities: probabilities, sums: scratch)
     team.run(task)
-    loss.pointee = PartialSums.total(scratch, count: task.chunkCount) / Float(rows)
+    loss.pointee = TreeSums.total(scratch, count: task.chunkCount) / Float(rows)
   }
 
   /// The gradient of the cross-entropy with distributions with respect to the logits; `dx` may be

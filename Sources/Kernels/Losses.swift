@@ -120,7 +120,7 @@ package enum Losses {
   ) {
     team.run(task)
     loss.pointee =
-      PartialSums.total(task.partials, count: task.chunkCount) / Float(task.chunks.total)
+      TreeSums.total(task.partials, count: task.chunkCount) / Float(task.chunks.total)
   }
 }
 

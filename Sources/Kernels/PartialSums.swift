@@ -1,58 +1,42 @@
 internal import CKernels
-import Threads
+internal import Threads
 
-/// Sums of chunks, combined in a binary tree over the chunk's number.
-enum PartialSums {
-  /// The sum of `count` numbers that lie `stride` apart, which it overwrites.
-  static func total(_ partials: UnsafeMutablePointer<Float>, count: Int, stride: Int = 1) -> Float {
-    if count == 0 { return 0 }
-    var step = 1
-    while step < count {
-      for i in Swift.stride(from: 0, to: count - step, by: 2 * step) {
-        partials[i * stride] += partials[(i + step) * stride]
-      }
-      step *= 2
-    }
-    return partials[0]
-  }
-
-  /// target = the sum of `count` vectors of `width` numbers, which it overwrites; or += .
-  static func combine(
-    count: Int, width: Int, partials: UnsafeMutablePointer<Float>,
-    into target: UnsafeMutablePointer<Float>, accumulate: Bool, team: WorkerTeam
-  ) {
-    team.run(
-      Combination(
-        count: count, width: width, chunks: Chunks(of: width, size: 4096), partials: partials,
-        target: target, accumulate: accumulate))
-  }
-}
-
-private struct Combination: ParallelTask {
-  let count: Int
-  let width: Int
-  let chunks: Chunks
+/// Partial results of chunks, summed in a fixed binary tree over the chunks' numbers.
+///
+/// Each part is `stride` floats: first the gradient of weights, then that of a bias.
+struct PartialSums: ParallelTask {
   let partials: UnsafeMutablePointer<Float>
-  let target: UnsafeMutablePointer<Float>
+  let parts: Int
+  let weightCount: Int
+  let biasCount: Int
+  let weights: UnsafeMutablePointer<Float>
+  let bias: UnsafeMutablePointer<Float>?
   let accumulate: Bool
 
-  var chunkCount: Int { chunks.count }
+  /// Floats from one part to the next.
+  static func stride(weightCount: Int, biasCount: Int) -> Int {
+    roundedToLine(weightCount) + roundedToLine(biasCount)
+  }
+
+  private var stride: Int {
+    Self.stride(weightCount: weightCount, biasCount: biasCount)
+  }
+
+  private var chunks: Chunks { Chunks(of: weightCount, size: 8192) }
+
+  var chunkCount: Int { chunks.count + (bias == nil ? 0 : 1) }
 
   func run(chunk: Int, worker: Int) {
-    let start = chunks.start(chunk)
-    let length = chunks.length(chunk)
-    let base = partials + start
-    var step = 1
-    while step < count {
-      for i in stride(from: 0, to: count - step, by: 2 * step) {
-        nk_add(length, base + (i + step) * width, base + i * width)
-      }
-      step *= 2
-    }
-    if accumulate {
-      nk_add(length, base, target + start)
-    } else {
-      (target + start).update(from: base, count: length)
+    if chunk < chunks.count {
+      let start = chunks.start(chunk)
+      nk_tree_sum(
+        partials + start, stride, parts, chunks.length(chunk), accumulate, weights + start)
+    } else if let bias {
+      nk_tree_sum(
+        partials + roundedToLine(weightCount), stride, parts, biasCount, accumulate, bias)
     }
   }
 }
+
+/// `count` rounded up to a cache line of floats, so that neighbours in scratch memory share none.
+func roundedToLine(_ count: Int) -> Int { (count + 15) / 16 * 16 }

@@ -15,7 +15,7 @@ package enum Reductions {
     scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     team.run(Partials(kind: .sum, chunks: Chunks(of: count), x: x, partials: scratch))
-    result.pointee = PartialSums.total(scratch, count: Chunks(of: count).count)
+    result.pointee = TreeSums.total(scratch, count: Chunks(of: count).count)
   }
 
   /// result = Σ x / count.
@@ -33,7 +33,7 @@ package enum Reductions {
     scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     team.run(Partials(kind: .sumOfSquares, chunks: Chunks(of: count), x: x, partials: scratch))
-    result.pointee = PartialSums.total(scratch, count: Chunks(of: count).count)
+    result.pointee = TreeSums.total(scratch, count: Chunks(of: count).count)
   }
 
   /// result = max |x|: 0 of no element, NaN if any is NaN.
@@ -95,7 +95,7 @@ package enum Reductions {
     task.sums = scratch
     task.accumulate = false
     team.run(task)
-    PartialSums.combine(
+    TreeSums.combine(
       count: cut.rows.count, width: columns, partials: scratch, into: sums,
       accumulate: accumulate, team: team)
   }
@@ -169,7 +169,7 @@ private struct ColumnSums: ParallelTask {
     let row = cut.rows.start(rowChunk)
     let column = cut.columns.start(columnChunk)
     nk_column_sums(
-      cut.rows.length(rowChunk), cut.columns.length(columnChunk), columns,
-      x + row * columns + column, sums + rowChunk * columns + column, accumulate)
+      x + row * columns + column, columns, cut.rows.length(rowChunk),
+      cut.columns.length(columnChunk), accumulate, sums + rowChunk * columns + column)
   }
 }

@@ -6,16 +6,23 @@
 #define NEEDLETAIL_CKERNELS_H
 
 #include "activation.h"
+#include "batch_normalization.h"
 #include "broadcast.h"
+#include "bytes.h"
+#include "column_sums.h"
 #include "copying.h"
+#include "depthwise.h"
 #include "dropout.h"
 #include "elementwise.h"
 #include "isa.h"
 #include "loss.h"
 #include "optimizer.h"
+#include "patches.h"
 #include "philox.h"
+#include "pooling.h"
 #include "reduction.h"
 #include "softmax.h"
 #include "thread_mode.h"
+#include "window.h"
 
 #endif

@@ -17,10 +17,6 @@ float nk_maximum_absolute(size_t count, const float *x);
 /// How many elements are infinite or NaN.
 size_t nk_count_nonfinite(size_t count, const float *x);
 
-/// sums[c] = the sum over rows of x[r * row_stride + c], or += with `accumulate`.
-void nk_column_sums(size_t rows, size_t columns, ptrdiff_t row_stride, const float *x,
-                    float *sums, bool accumulate);
-
 /// The column of every row's largest element: of equal ones the first. The first NaN counts as
 /// largest. `columns` is at least 1.
 void nk_row_argmax(size_t rows, size_t columns, const float *x, int32_t *indices);

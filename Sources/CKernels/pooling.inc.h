@@ -1,0 +1,251 @@
+// Pooling, vectorised over channels. See include/pooling.h.
+//
+// Backward passes gather: every input pixel asks the windows that see it. So a pixel is written
+// once, by one thread, and the order of its sum is fixed.
+
+// NK_WIDTH bytes.
+#undef nk_vb
+#define nk_vb NK_NAME(nk_vb_)
+typedef uint8_t nk_vb __attribute__((vector_size(NK_WIDTH), aligned(1), may_alias));
+
+// What one output pixel sees of an image: places [ky0, ky1) × [kx0, kx1).
+#undef nk_span
+#define nk_span NK_NAME(nk_span_)
+typedef struct {
+  ptrdiff_t begin, end;
+} nk_span;
+
+NK_INLINE nk_span NK_NAME(places)(ptrdiff_t origin, ptrdiff_t kernel, ptrdiff_t size) {
+  nk_span span = {origin < 0 ? -origin : 0, size - origin < kernel ? size - origin : kernel};
+  return span;
+}
+
+// The output pixels that see the input pixel at `position` (with its padding).
+NK_INLINE nk_span NK_NAME(seers)(ptrdiff_t position, ptrdiff_t kernel, ptrdiff_t stride,
+                                 ptrdiff_t count) {
+  nk_span span = {position < kernel ? 0 : (position - kernel) / stride + 1, position / stride + 1};
+  if (span.end > count) span.end = count;
+  return span;
+}
+
+NK_INLINE void NK_NAME(larger)(nk_vf *best, nk_vi *where, nk_vf value, int32_t place) {
+  const nk_vi wins = (value > *best) | (value != value);
+  const nk_vi here = (nk_vi){0} + place;
+  *best = (nk_vf)(((nk_vi)value & wins) | ((nk_vi)*best & ~wins));
+  *where = (here & wins) | (*where & ~wins);
+}
+
+static void NK_NAME(nk_max_pool_forward)(const nk_window *window, const float *x, size_t first_row,
+                                         size_t rows, float *y, uint8_t *indices) {
+  const nk_window w = *window;
+  const ptrdiff_t channels = w.input_channels;
+  for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
+    const ptrdiff_t image = row / w.output_height;
+    const ptrdiff_t iy0 = row % w.output_height * w.stride_y - w.padding_top;
+    const nk_span spanY = NK_NAME(places)(iy0, w.kernel_height, w.input_height);
+    for (ptrdiff_t ox = 0; ox < w.output_width; ox++) {
+      const ptrdiff_t ix0 = ox * w.stride_x - w.padding_left;
+      const nk_span spanX = NK_NAME(places)(ix0, w.kernel_width, w.input_width);
+      const float *pixel = x + ((image * w.input_height + iy0) * w.input_width + ix0) * channels;
+      const ptrdiff_t out = (row * w.output_width + ox) * channels;
+      const int32_t first = (int32_t)(spanY.begin * w.kernel_width + spanX.begin);
+      const ptrdiff_t start = (spanY.begin * w.input_width + spanX.begin) * channels;
+      ptrdiff_t c = 0;
+      for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
+        nk_vf best = nk_load(pixel + start + c);
+        nk_vi where = (nk_vi){0} + first;
+        for (ptrdiff_t ky = spanY.begin; ky < spanY.end; ky++) {
+          for (ptrdiff_t kx = spanX.begin; kx < spanX.end; kx++) {
+            const nk_vf value = nk_load(pixel + (ky * w.input_width + kx) * channels + c);
+            NK_NAME(larger)(&best, &where, value, (int32_t)(ky * w.kernel_width + kx));
+          }
+        }
+        nk_store(y + out + c, best);
+        *(nk_vb *)(indices + out + c) = __builtin_convertvector(where, nk_vb);
+      }
+      for (; c < channels; c++) {
+        float best = pixel[start + c];
+        int32_t where = first;
+        for (ptrdiff_t ky = spanY.begin; ky < spanY.end; ky++) {
+          for (ptrdiff_t kx = spanX.begin; kx < spanX.end; kx++) {
+            const float value = pixel[(ky * w.input_width + kx) * channels + c];
+            if (value > best || value != value) {
+              best = value;
+              where = (int32_t)(ky * w.kernel_width + kx);
+            }
+          }
+        }
+        y[out + c] = best;
+        indices[out + c] = (uint8_t)where;
+      }
+    }
+  }
+}
+
+static void NK_NAME(nk_max_pool_backward)(const nk_window *window, const float *dy,
+                                          const uint8_t *indices, size_t first_row, size_t rows,
+                                          bool accumulate, float *dx) {
+  const nk_window w = *window;
+  const ptrdiff_t channels = w.input_channels;
+  for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
+    const ptrdiff_t image = row / w.input_height;
+    const ptrdiff_t py = row % w.input_height + w.padding_top;
+    const nk_span spanY = NK_NAME(seers)(py, w.kernel_height, w.stride_y, w.output_height);
+    for (ptrdiff_t ix = 0; ix < w.input_width; ix++) {
+      const ptrdiff_t px = ix + w.padding_left;
+      const nk_span spanX = NK_NAME(seers)(px, w.kernel_width, w.stride_x, w.output_width);
+      float *to = dx + (row * w.input_width + ix) * channels;
+      ptrdiff_t c = 0;
+      for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
+        nk_vf sum = accumulate ? nk_load(to + c) : nk_set1(0);
+        for (ptrdiff_t oy = spanY.begin; oy < spanY.end; oy++) {
+          for (ptrdiff_t ox = spanX.begin; ox < spanX.end; ox++) {
+            const ptrdiff_t from = ((image * w.output_height + oy) * w.output_width + ox) * channels;
+            const int32_t place =
+                (int32_t)((py - oy * w.stride_y) * w.kernel_width + (px - ox * w.stride_x));
+            const nk_vi taken =
+                __builtin_convertvector(*(const nk_vb *)(indices + from + c), nk_vi) ==
+                (nk_vi){0} + place;
+            sum += (nk_vf)((nk_vi)nk_load(dy + from + c) & taken);
+          }
+        }
+        nk_store(to + c, sum);
+      }
+      for (; c < channels; c++) {
+        float sum = accumulate ? to[c] : 0;
+        for (ptrdiff_t oy = spanY.begin; oy < spanY.end; oy++) {
+          for (ptrdiff_t ox = spanX.begin; ox < spanX.end; ox++) {
+            const ptrdiff_t from = ((image * w.output_height + oy) * w.output_width + ox) * channels;
+            const int32_t place =
+                (int32_t)((py - oy * w.stride_y) * w.kernel_width + (px - ox * w.stride_x));
+            if (indices[from + c] == place) sum += dy[from + c];
+          }
+        }
+        to[c] = sum;
+      }
+    }
+  }
+}
+
+static void NK_NAME(nk_average_pool_forward)(const nk_window *window, const float *x,
+                                             size_t first_row, size_t rows, float *y) {
+  const nk_window w = *window;
+  const ptrdiff_t channels = w.input_channels;
+  for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
+    const ptrdiff_t image = row / w.output_height;
+    const ptrdiff_t iy0 = row % w.output_height * w.stride_y - w.padding_top;
+    const nk_span spanY = NK_NAME(places)(iy0, w.kernel_height, w.input_height);
+    for (ptrdiff_t ox = 0; ox < w.output_width; ox++) {
+      const ptrdiff_t ix0 = ox * w.stride_x - w.padding_left;
+      const nk_span spanX = NK_NAME(places)(ix0, w.kernel_width, w.input_width);
+      const float count = (float)((spanY.end - spanY.begin) * (spanX.end - spanX.begin));
+      const float *pixel = x + ((image * w.input_height + iy0) * w.input_width + ix0) * channels;
+      float *to = y + (row * w.output_width + ox) * channels;
+      ptrdiff_t c = 0;
+      for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
+        nk_vf sum = nk_set1(0);
+        for (ptrdiff_t ky = spanY.begin; ky < spanY.end; ky++) {
+          for (ptrdiff_t kx = spanX.begin; kx < spanX.end; kx++) {
+            sum += nk_load(pixel + (ky * w.input_width + kx) * channels + c);
+          }
+        }
+        nk_store(to + c, sum / count);
+      }
+      for (; c < channels; c++) {
+        float sum = 0;
+        for (ptrdiff_t ky = spanY.begin; ky < spanY.end; ky++) {
+          for (ptrdiff_t kx = spanX.begin; kx < spanX.end; kx++) {
+            sum += pixel[(ky * w.input_width + kx) * channels + c];
+          }
+        }
+        to[c] = sum / count;
+      }
+    }
+  }
+}
+
+static void NK_NAME(nk_average_pool_backward)(const nk_window *window, const float *dy,
+                                              size_t first_row, size_t rows, bool accumulate,
+                                              float *dx) {
+  const nk_window w = *window;
+  const ptrdiff_t channels = w.input_channels;
+  for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
+    const ptrdiff_t image = row / w.input_height;
+    const ptrdiff_t py = row % w.input_height + w.padding_top;
+    const nk_span spanY = NK_NAME(seers)(py, w.kernel_height, w.stride_y, w.output_height);
+    for (ptrdiff_t ix = 0; ix < w.input_width; ix++) {
+      const ptrdiff_t px = ix + w.padding_left;
+      const nk_span spanX = NK_NAME(seers)(px, w.kernel_width, w.stride_x, w.output_width);
+      float *to = dx + (row * w.input_width + ix) * channels;
+      if (!accumulate) memset(to, 0, (size_t)channels * sizeof(float));
+      for (ptrdiff_t oy = spanY.begin; oy < spanY.end; oy++) {
+        const nk_span seenY =
+            NK_NAME(places)(oy * w.stride_y - w.padding_top, w.kernel_height, w.input_height);
+        for (ptrdiff_t ox = spanX.begin; ox < spanX.end; ox++) {
+          const nk_span seenX =
+              NK_NAME(places)(ox * w.stride_x - w.padding_left, w.kernel_width, w.input_width);
+          const float count = (float)((seenY.end - seenY.begin) * (seenX.end - seenX.begin));
+          const float *from =
+              dy + ((image * w.output_height + oy) * w.output_width + ox) * channels;
+          ptrdiff_t c = 0;
+          for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
+            nk_store(to + c, nk_load(to + c) + nk_load(from + c) / count);
+          }
+          for (; c < channels; c++) to[c] += from[c] / count;
+        }
+      }
+    }
+  }
+}
+
+static void NK_NAME(nk_column_maxima)(const float *x, size_t rows, size_t columns, float *y,
+                                      int32_t *indices) {
+  size_t c = 0;
+  for (; c + NK_WIDTH <= columns; c += NK_WIDTH) {
+    nk_vf best = nk_load(x + c);
+    nk_vi where = {0};
+    for (size_t row = 0; row < rows; row++) {
+      NK_NAME(larger)(&best, &where, nk_load(x + row * columns + c), (int32_t)row);
+    }
+    nk_store(y + c, best);
+    *(nk_vi *)(indices + c) = where;
+  }
+  for (; c < columns; c++) {
+    float best = x[c];
+    int32_t where = 0;
+    for (size_t row = 0; row < rows; row++) {
+      const float value = x[row * columns + c];
+      if (value > best || value != value) {
+        best = value;
+        where = (int32_t)row;
+      }
+    }
+    y[c] = best;
+    indices[c] = where;
+  }
+}
+
+static void NK_NAME(nk_divide)(float *y, size_t count, float divisor) {
+  size_t i = 0;
+  for (; i + NK_WIDTH <= count; i += NK_WIDTH) nk_store(y + i, nk_load(y + i) / divisor);
+  for (; i < count; i++) y[i] /= divisor;
+}
+
+static void NK_NAME(nk_spread_row)(const float *dy, size_t rows, size_t columns, float divisor,
+                                   bool accumulate, float *dx) {
+  size_t c = 0;
+  for (; c + NK_WIDTH <= columns; c += NK_WIDTH) {
+    const nk_vf share = nk_load(dy + c) / divisor;
+    for (size_t row = 0; row < rows; row++) {
+      float *to = dx + row * columns + c;
+      nk_store(to, accumulate ? nk_load(to) + share : share);
+    }
+  }
+  for (; c < columns; c++) {
+    const float share = dy[c] / divisor;
+    for (size_t row = 0; row < rows; row++) {
+      float *to = dx + row * columns + c;
+      *to = accumulate ? *to + share : share;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+internal import CKernels
+package import Threads
+
+// With x̂ = (x − mean) / √(variance + epsilon) and dz the gradient before the function:
+//   dBeta = Σ dz, dGamma = Σ dz · x̂,
+//   dx = gamma / √(variance + epsilon) · (dz − dBeta / rows − x̂ · dGamma / rows),
+// where the last two terms are absent if the statistics were given.
+
+extension BatchNormalization {
+  /// The gradients of a forward pass in training.
+  ///
+  /// - Parameters:
+  ///   - dz: The gradient of the function's argument.
+  ///   - dx: Nil where it is not wanted. May not be dz.
+  ///   - accumulate: Adds to dx rather than replacing it.
+  ///   - dGamma: Nil where it is not wanted, as dBeta.
+  ///   - accumulateParameters: Adds to dGamma and dBeta rather than replacing them.
+  ///   - scratch: As many floats as ``scratchCount(rows:channels:threadCount:)`` says.
+  package static func backwardTraining(
+    rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
+    savedMean: UnsafePointer<Float>, savedInverseDeviation: UnsafePointer<Float>,
+    dz: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, accumulate: Bool,
+    dGamma: UnsafeMutablePointer<Float>?, dBeta: UnsafeMutablePointer<Float>?,
+    accumulateParameters: Bool = false, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    precondition(rows > 0)
+    let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
+    sum(
+      layout, x: x, dz: dz, mean: savedMean, inverseDeviation: savedInverseDeviation,
+      gamma: gamma, dGamma: dGamma, dBeta: dBeta, accumulate: accumulateParameters, team: team)
+    guard let dx else { return }
+    team.run(
+      Gradient(
+        blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x, dz: dz,
+        mean: savedMean, scale: layout.vector(1), offset: layout.vector(2),
+        slope: layout.vector(3), accumulate: accumulate, dx: dx))
+  }
+
+  /// The gradients of a forward pass with given statistics; parameters as in
+  /// ``backwardTraining(rows:channels:x:gamma:savedMean:savedInverseDeviation:dz:dx:accumulate:dGamma:dBeta:accumulateParameters:scratch:team:)``.
+  package static func backwardInference(
+    rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
+    epsilon: Float, runningMean: UnsafePointer<Float>, runningVariance: UnsafePointer<Float>,
+    dz: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, accumulate: Bool,
+    dGamma: UnsafeMutablePointer<Float>?, dBeta: UnsafeMutablePointer<Float>?,
+    accumulateParameters: Bool = false, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    precondition(rows > 0)
+    let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
+    if dGamma != nil || dBeta != nil {
+      nk_normalization_scale(runningVariance, nil, channels, epsilon, layout.vector(0))
+      sum(
+        layout, x: x, dz: dz, mean: runningMean, inverseDeviation: layout.vector(0), gamma: gamma,
+        dGamma: dGamma, dBeta: dBeta, accumulate: accumulateParameters, team: team)
+    }
+    guard let dx else { return }
+    nk_normalization_scale(runningVariance, gamma, channels, epsilon, layout.vector(1))
+    team.run(
+      ScaledGradient(
+        blocks: Chunks(rows: rows, columns: channels), channels: channels, dz: dz,
+        scale: layout.vector(1), accumulate: accumulate, dx: dx))
+  }
+
+  private static func sum(
+    _ layout: NormalizationScratch, x: UnsafePointer<Float>, dz: UnsafePointer<Float>,
+    mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>,
+    gamma: UnsafePointer<Float>?, dGamma: UnsafeMutablePointer<Float>?,
+    dBeta: UnsafeMutablePointer<Float>?, accumulate: Bool, team: WorkerTeam
+  ) {
+    team.run(Sums(layout: layout, x: x, dz: dz, mean: mean, inverseDeviation: inverseDeviation))
+    team.run(
+      CombineSums(
+        layout: layout, inverseDeviation: inverseDeviation, gamma: gamma, dGamma: dGamma,
+        dBeta: dBeta, accumulate: accumulate))
+  }
+}
+
+private struct Sums: ParallelTask {
+  let layout: NormalizationScratch
+  let x: UnsafePointer<Float>
+  let dz: UnsafePointer<Float>
+  let mean: UnsafePointer<Float>
+  let inverseDeviation: UnsafePointer<Float>
+
+  var chunkCount: Int { layout.chunks.count }
+
+  func run(chunk: Int, worker: Int) {
+    let start = layout.chunks.start(chunk) * layout.channels
+    nk_normalization_sums(
+      x + start, dz + start, layout.chunks.length(chunk), layout.channels, mean, inverseDeviation,
+      layout.partial(0, chunk: chunk), layout.partial(1, chunk: chunk))
+  }
+}
+
+/// Combines the chunks' sums in a binary tree over their numbers, for some channels each.
+private struct CombineSums: ParallelTask {
+  let layout: NormalizationScratch
+  let inverseDeviation: UnsafePointer<Float>
+  let gamma: UnsafePointer<Float>?
+  let dGamma: UnsafeMutablePointer<Float>?
+  let dBeta: UnsafeMutablePointer<Float>?
+  let accumulate: Bool
+
+  private var columns: Chunks { Chunks(of: layout.channels, size: 256) }
+
+  var chunkCount: Int { columns.count }
+
+  func run(chunk: Int, worker: Int) {
+    let first = columns.start(chunk)
+    let count = columns.length(chunk)
+    let sum = layout.vector(2) + first
+    let product = layout.vector(3) + first
+    let parts = layout.chunks.count
+    nk_tree_sum(
+      layout.partial(0, chunk: 0) + first, layout.partialStride, parts, count, false, sum)
+    nk_tree_sum(
+      layout.partial(1, chunk: 0) + first, layout.partialStride, parts, count, false, product)
+    if let dBeta { nk_column_sums(sum, 0, 1, count, accumulate, dBeta + first) }
+    if let dGamma { nk_column_sums(product, 0, 1, count, accumulate, dGamma + first) }
+    nk_finish_normalization_sums(
+      sum, product, inverseDeviation + first, gamma.map { $0 + first }, layout.rows, count,
+      layout.vector(1) + first, sum, product)
+  }
+}
+
+private struct Gradient: ParallelTask {
+  let blocks: Chunks
+  let channels: Int
+  let x: UnsafePointer<Float>
+  let dz: UnsafePointer<Float>
+  let mean: UnsafePointer<Float>
+  let scale: UnsafePointer<Float>
+  let offset: UnsafePointer<Float>
+  let slope: UnsafePointer<Float>
+  let accumulate: Bool
+  let dx: UnsafeMutablePointer<Float>
+
+  var chunkCount: Int { blocks.count }
+
+  func run(chunk: Int, worker: Int) {
+    let start = blocks.start(chunk) * channels
+    nk_normalization_gradient(
+      x + start, dz + start, blocks.length(chunk), channels, mean, scale, offset, slope,
+      accumulate, dx + start)
+  }
+}
+
+private struct ScaledGradient: ParallelTask {
+  let blocks: Chunks
+  let channels: Int
+  let dz: UnsafePointer<Float>
+  let scale: UnsafePointer<Float>
+  let accumulate: Bool
+  let dx: UnsafeMutablePointer<Float>
+
+  var chunkCount: Int { blocks.count }
+
+  func run(chunk: Int, worker: Int) {
+    let start = blocks.start(chunk) * channels
+    nk_scale_columns(
+      dz + start, blocks.length(chunk), channels, scale, accumulate, dx + start)
+  }
+}

@@ -1,0 +1,59 @@
+internal import COpenBLAS
+
+/// Products of matrices on the calling thread, through CBLAS: the only door to it.
+package enum GEMM {
+  /// c = alpha · op(a) · op(b) + beta · c, row-major.
+  ///
+  /// op(a) is m × k, op(b) is k × n, c is m × n; op transposes where asked. With a beta of zero, c
+  /// is written without being read. Which routine of CBLAS does it depends on the shape alone.
+  ///
+  /// - Parameters:
+  ///   - lda: Floats from one stored row of `a` to the next; `ldb` and `ldc` likewise.
+  @inline(__always)
+  package static func multiply(
+    m: Int, n: Int, k: Int,
+    a: UnsafePointer<Float>, lda: Int, transposeA: Bool = false,
+    b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false,
+    c: UnsafeMutablePointer<Float>, ldc: Int, alpha: Float = 1, beta: Float = 0
+  ) {
+    BLASLibrary.prepare()
+    guard m > 0 && n > 0 else { return }
+    if k > 0 && (m == 1 || n == 1) {
+      multiplyByVector(
+        m: m, n: n, k: k, a: a, lda: lda, transposeA: transposeA, b: b, ldb: ldb,
+        transposeB: transposeB, c: c, ldc: ldc, alpha: alpha, beta: beta)
+      return
+    }
+    cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+      blasint(m), blasint(n), blasint(k), alpha, a, blasint(max(lda, 1)), b, blasint(max(ldb, 1)),
+      beta, c, blasint(max(ldc, 1)))
+  }
+
+  // sgemm first packs both matrices, which for one row or column costs more than the product.
+  private static func multiplyByVector(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, transposeA: Bool,
+    b: UnsafePointer<Float>, ldb: Int, transposeB: Bool, c: UnsafeMutablePointer<Float>, ldc: Int,
+    alpha: Float, beta: Float
+  ) {
+    var beta = beta
+    let count = n == 1 ? m : n
+    let step = n == 1 ? ldc : 1
+    if beta == 0 {
+      // Versions of sgemv differ in whether a beta of zero keeps a NaN of the old contents.
+      for i in 0..<count { c[i * step] = 0 }
+      beta = 1
+    }
+    if n == 1 {
+      cblas_sgemv(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, blasint(transposeA ? k : m),
+        blasint(transposeA ? m : k), alpha, a, blasint(lda), b, blasint(transposeB ? 1 : ldb),
+        beta, c, blasint(step))
+    } else {
+      cblas_sgemv(
+        CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, blasint(transposeB ? n : k),
+        blasint(transposeB ? k : n), alpha, b, blasint(ldb), a, blasint(transposeA ? lda : 1),
+        beta, c, blasint(step))
+    }
+  }
+}

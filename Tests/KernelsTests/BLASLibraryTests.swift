@@ -1,0 +1,55 @@
+import Kernels
+import Testing
+
+@Suite struct BLASLibraryTests {
+  private static let avx512 = ProcessorFeatures(isX86: true, hasAVX2: true, hasAVX512: true)
+  private static let avx2 = ProcessorFeatures(isX86: true, hasAVX2: true, hasAVX512: false)
+  private static let old = ProcessorFeatures(isX86: true, hasAVX2: false, hasAVX512: false)
+  private static let arm = ProcessorFeatures(isX86: false, hasAVX2: false, hasAVX512: false)
+
+  @Test(arguments: [
+    (avx512, "SkylakeX", true), (avx512, "Cooperlake", true), (avx512, "SapphireRapids", true),
+    (avx512, "Haswell", false), (avx512, "Zen", false), (avx512, "Prescott", false),
+    (avx2, "Haswell", true), (avx2, "Zen", true), (avx2, "SkylakeX", true),
+    (avx2, "Sandybridge", false), (old, "Prescott", true), (arm, "neoversen1", true),
+  ])
+  func goodCores(_ processor: ProcessorFeatures, _ core: String, _ isGood: Bool) {
+    let choice = BLASCoreChoice(core: core, processor: processor, environmentCore: nil)
+    #expect(choice.isGood == isGood)
+    #expect((choice.warning == nil) == isGood)
+  }
+
+  @Test func recommendations() {
+    func recommended(_ processor: ProcessorFeatures) -> String? {
+      BLASCoreChoice(core: "?", processor: processor, environmentCore: nil).recommendedCore
+    }
+    #expect(recommended(Self.avx512) == "SkylakeX")
+    #expect(recommended(Self.avx2) == "Haswell")
+    #expect(recommended(Self.old) == nil)
+    #expect(recommended(Self.arm) == nil)
+  }
+
+  @Test func warningTellsWhoChose() {
+    let user = BLASCoreChoice(core: "Haswell", processor: Self.avx512, environmentCore: "Haswell")
+    #expect(
+      user.warning
+        == "OpenBLAS uses the kernels of the core Haswell, though this processor has AVX-512: "
+        + "matrix products run at about half the possible speed or less. The environment variable "
+        + "OPENBLAS_CORETYPE=Haswell asks for this; unset it, or set it to SkylakeX.")
+    let fallback = BLASCoreChoice(core: "Prescott", processor: Self.avx2, environmentCore: "")
+    #expect(
+      fallback.warning
+        == "OpenBLAS uses the kernels of the core Prescott, though this processor has AVX2: "
+        + "matrix products run at about half the possible speed or less. This version of OpenBLAS "
+        + "does not know the processor; set the environment variable OPENBLAS_CORETYPE=Haswell, "
+        + "or install a newer OpenBLAS.")
+  }
+
+  @Test func currentLibrary() {
+    let library = BLASLibrary.current
+    #expect(library.threadCount == 1)
+    #expect(library.configuration.contains("OpenBLAS"))
+    #expect(library.version.first?.isNumber == true)
+    #expect(!library.coreName.isEmpty)
+  }
+}

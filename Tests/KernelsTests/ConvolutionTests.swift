@@ -1,0 +1,215 @@
+import Kernels
+import TestSupport
+import Testing
+import Threads
+
+/// A convolution to test.
+struct ConvolutionCase: Sendable, CustomTestStringConvertible {
+  var geometry: ConvolutionGeometry
+  var batch: Int
+
+  init(
+    _ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int,
+    kernel: (Int, Int), stride: (Int, Int) = (1, 1), dilation: (Int, Int) = (1, 1),
+    padding: WindowPadding? = WindowPadding.none, groups: Int = 1
+  ) {
+    self.batch = batch
+    let geometry = ConvolutionGeometry(
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
+      kernelHeight: kernel.0, kernelWidth: kernel.1, strideHeight: stride.0,
+      strideWidth: stride.1, dilationHeight: dilation.0, dilationWidth: dilation.1,
+      padding: padding ?? .none, groups: groups)
+    self.geometry = padding == nil ? geometry.withSamePadding() : geometry
+  }
+
+  var testDescription: String {
+    let g = geometry
+    return "\(batch)x\(g.inputHeight)x\(g.inputWidth)x\(g.inputChannels)->\(g.outputChannels) "
+      + "kernel \(g.kernelHeight)x\(g.kernelWidth) stride \(g.strideHeight),\(g.strideWidth) "
+      + "dilation \(g.dilationHeight),\(g.dilationWidth) groups \(g.groups) "
+      + "padding \(g.padding.top),\(g.padding.left),\(g.padding.bottom),\(g.padding.right)"
+  }
+
+  static let all: [ConvolutionCase] = [
+    ConvolutionCase(1, 1, 1, 1, 1, kernel: (1, 1)),
+    ConvolutionCase(1, 28, 28, 1, 32, kernel: (3, 3)),
+    ConvolutionCase(3, 13, 13, 32, 64, kernel: (3, 3)),
+    ConvolutionCase(7, 5, 5, 64, 65, kernel: (3, 3)),
+    ConvolutionCase(3, 5, 5, 2, 3, kernel: (5, 5)),
+    ConvolutionCase(2, 9, 7, 5, 6, kernel: (3, 2), stride: (2, 1)),
+    ConvolutionCase(2, 11, 9, 3, 5, kernel: (2, 2), stride: (3, 4)),
+    ConvolutionCase(2, 10, 11, 4, 7, kernel: (3, 3), dilation: (2, 3)),
+    ConvolutionCase(
+      2, 11, 13, 3, 4, kernel: (3, 5), stride: (2, 3), dilation: (3, 2), padding: nil),
+    ConvolutionCase(
+      2, 6, 7, 3, 4, kernel: (3, 3), padding: WindowPadding(top: 2, left: 0, bottom: 1, right: 3)),
+    ConvolutionCase(
+      1, 4, 3, 2, 3, kernel: (2, 2), stride: (2, 3),
+      padding: WindowPadding(top: 4, left: 5, bottom: 6, right: 7)),
+    ConvolutionCase(
+      2, 3, 4, 2, 3, kernel: (1, 1), padding: WindowPadding(top: 1, left: 2, bottom: 0, right: 1)),
+    ConvolutionCase(2, 7, 7, 65, 3, kernel: (1, 1)),
+    ConvolutionCase(2, 7, 6, 17, 31, kernel: (1, 1), stride: (2, 2)),
+    ConvolutionCase(1, 17, 13, 3, 7, kernel: (7, 7), stride: (2, 2), padding: nil),
+    ConvolutionCase(2, 8, 8, 6, 4, kernel: (3, 3), stride: (2, 2), padding: nil, groups: 2),
+    ConvolutionCase(2, 6, 5, 9, 6, kernel: (3, 3), padding: nil, groups: 3),
+    ConvolutionCase(2, 6, 5, 3, 6, kernel: (2, 3), padding: nil, groups: 3),
+    ConvolutionCase(2, 8, 8, 6, 6, kernel: (3, 3), padding: nil, groups: 6),
+    ConvolutionCase(
+      3, 11, 10, 65, 65, kernel: (3, 2), stride: (2, 3), dilation: (2, 1), padding: nil,
+      groups: 65),
+    ConvolutionCase(1, 29, 31, 83, 83, kernel: (5, 5), padding: nil, groups: 83),
+    // Few large images: bands. A stride beyond the kernel leaves bands' lines without a patch.
+    ConvolutionCase(1, 67, 41, 3, 4, kernel: (3, 3), padding: nil),
+    ConvolutionCase(2, 97, 33, 2, 3, kernel: (2, 2), stride: (5, 2)),
+    // Many parts of the batch; many weights.
+    ConvolutionCase(5, 33, 32, 7, 5, kernel: (3, 3), padding: nil),
+    ConvolutionCase(2, 6, 5, 128, 256, kernel: (3, 3), padding: nil),
+  ]
+}
+
+@Suite struct ConvolutionTests {
+  /// Results of all passes, from arrays of one kind.
+  private struct Passes: Equatable {
+    var y: [Float]
+    var dx: [Float]
+    var dWeights: [Float]
+    var dBias: [Float]
+  }
+
+  private static func arrays(
+    _ test: ConvolutionCase, _ make: (Int, UInt64) -> [Float]
+  ) -> (x: [Float], weights: [Float], bias: [Float], dz: [Float]) {
+    let g = test.geometry
+    return (
+      make(test.batch * g.inputCount, 1), make(g.weightCount, 2), make(g.outputChannels, 3),
+      make(test.batch * g.outputCount, 4)
+    )
+  }
+
+  private static func run(
+    _ test: ConvolutionCase, algorithm: ConvolutionAlgorithm? = nil, threads: Int = 1,
+    initial: Float? = nil, function: ElementwiseFunction = .identity,
+    _ make: (Int, UInt64) -> [Float]
+  ) -> Passes {
+    let g = test.geometry
+    let (x, weights, bias, dz) = arrays(test, make)
+    let team = WorkerTeam(threadCount: threads)
+    var passes = Passes(
+      y: Array(repeating: .nan, count: dz.count),
+      dx: Array(repeating: initial ?? .nan, count: x.count),
+      dWeights: Array(repeating: initial ?? .nan, count: weights.count),
+      dBias: Array(repeating: initial ?? .nan, count: bias.count))
+    func count(_ pass: ConvolutionPass) -> Int {
+      Convolution.scratchCount(
+        g, maximumBatch: test.batch, pass: pass, threadCount: threads, algorithm: algorithm)
+    }
+    withScratch(count(.forward)) {
+      Convolution.forward(
+        g, batch: test.batch, x: x, weights: weights, bias: bias, function: function,
+        parameter: 0, y: &passes.y, scratch: $0, team: team, algorithm: algorithm)
+    }
+    withScratch(count(.backwardData)) {
+      Convolution.backwardData(
+        g, batch: test.batch, dz: dz, weights: weights, dx: &passes.dx,
+        accumulate: initial != nil, scratch: $0, team: team, algorithm: algorithm)
+    }
+    withScratch(count(.backwardWeights)) {
+      Convolution.backwardWeights(
+        g, batch: test.batch, x: x, dz: dz, dWeights: &passes.dWeights, dBias: &passes.dBias,
+        accumulate: initial != nil, scratch: $0, team: team, algorithm: algorithm)
+    }
+    return passes
+  }
+
+  private static func algorithms(_ test: ConvolutionCase) -> [ConvolutionAlgorithm] {
+    ConvolutionAlgorithm.allCases.filter { $0.supports(test.geometry) }
+  }
+
+  @Test(arguments: ConvolutionCase.all)
+  func integersAreExact(_ test: ConvolutionCase) {
+    let g = test.geometry
+    #expect(g.problem == nil)
+    let (x, weights, bias, dz) = Self.arrays(test, TestArrays.integers)
+    let y = ReferenceConvolution.forward(g, batch: test.batch, x: x, weights: weights, bias: bias)
+    let dx = ReferenceConvolution.backwardData(g, batch: test.batch, dz: dz, weights: weights)
+    let dWeights = ReferenceConvolution.backwardWeights(g, batch: test.batch, x: x, dz: dz)
+    let dBias = referenceColumnSums(dz, columns: g.outputChannels)
+    for algorithm in Self.algorithms(test) {
+      for initial in [nil, Float(3)] {
+        let passes = Self.run(test, algorithm: algorithm, initial: initial, TestArrays.integers)
+        let offset = Double(initial ?? 0)
+        expectClose(passes.y, y, relative: 0, "y by \(algorithm)")
+        expectClose(passes.dx, dx.map { $0 + offset }, relative: 0, "dx by \(algorithm)")
+        expectClose(
+          passes.dWeights, dWeights.map { $0 + offset }, relative: 0, "dWeights by \(algorithm)")
+        expectClose(passes.dBias, dBias.map { $0 + offset }, relative: 0, "dBias by \(algorithm)")
+      }
+    }
+  }
+
+  @Test(arguments: ConvolutionCase.all)
+  func fractionsAreClose(_ test: ConvolutionCase) {
+    let g = test.geometry
+    let (x, weights, bias, dz) = Self.arrays(test, TestArrays.uniform)
+    let y = ReferenceConvolution.forward(g, batch: test.batch, x: x, weights: weights, bias: bias)
+      .map { max($0, 0) }
+    let dx = ReferenceConvolution.backwardData(g, batch: test.batch, dz: dz, weights: weights)
+    let dWeights = ReferenceConvolution.backwardWeights(g, batch: test.batch, x: x, dz: dz)
+    for algorithm in Self.algorithms(test) {
+      let passes = Self.run(test, algorithm: algorithm, function: .relu, TestArrays.uniform)
+      expectClose(passes.y, y, absolute: 1e-6 * largest(y), "y by \(algorithm)")
+      expectClose(passes.dx, dx, absolute: 1e-6 * largest(dx), "dx by \(algorithm)")
+      expectClose(
+        passes.dWeights, dWeights, absolute: 1e-6 * largest(dWeights), "dWeights by \(algorithm)")
+    }
+  }
+
+  @Test(arguments: ConvolutionCase.all)
+  func threadsDoNotChangeBits(_ test: ConvolutionCase) {
+    for algorithm in Self.algorithms(test) {
+      let one = Self.run(test, algorithm: algorithm, TestArrays.uniform)
+      for threads in [2, 3, 7] {
+        #expect(
+          Self.run(test, algorithm: algorithm, threads: threads, TestArrays.uniform) == one)
+      }
+    }
+  }
+
+  @Test func biasIsOptional() {
+    let test = ConvolutionCase(2, 6, 7, 3, 4, kernel: (3, 3))
+    let g = test.geometry
+    let (x, weights, _, dz) = Self.arrays(test, TestArrays.integers)
+    let team = WorkerTeam(threadCount: 1)
+    var y = [Float](repeating: .nan, count: dz.count)
+    var dWeights = [Float](repeating: .nan, count: weights.count)
+    withScratch(10000) {
+      Convolution.forward(
+        g, batch: 2, x: x, weights: weights, bias: nil, function: .identity, parameter: 0, y: &y,
+        scratch: $0, team: team)
+    }
+    withScratch(10000) {
+      Convolution.backwardWeights(
+        g, batch: 2, x: x, dz: dz, dWeights: &dWeights, dBias: nil, accumulate: false,
+        scratch: $0, team: team)
+    }
+    expectClose(
+      y, ReferenceConvolution.forward(g, batch: 2, x: x, weights: weights, bias: nil), relative: 0)
+    expectClose(
+      dWeights, ReferenceConvolution.backwardWeights(g, batch: 2, x: x, dz: dz), relative: 0)
+  }
+
+  /// A smaller batch must do with the scratch memory of the largest.
+  @Test(arguments: ConvolutionCase.all)
+  func scratchGrowsWithBatch(_ test: ConvolutionCase) {
+    for pass in ConvolutionPass.allCases {
+      for algorithm in Self.algorithms(test) {
+        let counts = [1, 2, 3, 5, 16, 17, 64, 100].map {
+          Convolution.scratchCount(
+            test.geometry, maximumBatch: $0, pass: pass, threadCount: 3, algorithm: algorithm)
+        }
+        #expect(counts == counts.sorted())
+      }
+    }
+  }
+}

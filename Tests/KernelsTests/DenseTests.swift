@@ -1,0 +1,116 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+import Threads
+
+/// The sizes of a dense map to test.
+struct DenseCase: Sendable, CustomTestStringConvertible {
+  var rows: Int
+  var inputs: Int
+  var outputs: Int
+
+  var testDescription: String { "\(rows) rows, \(inputs) -> \(outputs)" }
+
+  static let all: [DenseCase] = [
+    (1, 1, 1), (1, 7, 1), (1, 784, 128), (1, 1031, 517), (2, 3, 5), (17, 64, 65), (32, 784, 128),
+    (65, 1, 33), (65, 33, 1), (257, 31, 10), (3000, 7, 3), (1024, 129, 67), (5, 2, 1030),
+    (40, 520, 530), (300, 260, 600),
+  ].map { DenseCase(rows: $0.0, inputs: $0.1, outputs: $0.2) }
+}
+
+@Suite struct DenseTests {
+  private struct Passes: Equatable {
+    var y: [Float]
+    var dx: [Float]
+    var dWeights: [Float]
+    var dBias: [Float]
+  }
+
+  private static func arrays(
+    _ test: DenseCase, _ make: (Int, UInt64) -> [Float]
+  ) -> (x: [Float], weights: [Float], bias: [Float], dz: [Float]) {
+    (
+      make(test.rows * test.inputs, 1), make(test.inputs * test.outputs, 2),
+      make(test.outputs, 3), make(test.rows * test.outputs, 4)
+    )
+  }
+
+  private static func run(
+    _ test: DenseCase, threads: Int = 1, initial: Float? = nil,
+    function: ElementwiseFunction = .identity, _ make: (Int, UInt64) -> [Float]
+  ) -> Passes {
+    let (x, weights, bias, dz) = arrays(test, make)
+    let team = WorkerTeam(threadCount: threads)
+    var passes = Passes(
+      y: Array(repeating: .nan, count: dz.count),
+      dx: Array(repeating: initial ?? .nan, count: x.count),
+      dWeights: Array(repeating: initial ?? .nan, count: weights.count),
+      dBias: Array(repeating: initial ?? .nan, count: bias.count))
+    Dense.forward(
+      rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x, weights: weights,
+      bias: bias, function: function, parameter: 0, y: &passes.y, team: team)
+    Dense.backwardData(
+      rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, dz: dz,
+      weights: weights, dx: &passes.dx, accumulate: initial != nil, team: team)
+    withScratch(
+      Dense.scratchCount(
+        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, threadCount: threads)
+    ) {
+      Dense.backwardWeights(
+        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x, dz: dz,
+        dWeights: &passes.dWeights, dBias: &passes.dBias, accumulate: initial != nil,
+        scratch: $0, team: team)
+    }
+    return passes
+  }
+
+  private static func reference(
+    _ test: DenseCase, _ make: (Int, UInt64) -> [Float]
+  ) -> (y: [Double], dx: [Double], dWeights: [Double], dBias: [Double]) {
+    let (x, weights, bias, dz) = arrays(test, make)
+    let product = referenceProduct(
+      m: test.rows, n: test.outputs, k: test.inputs, a: x, b: weights)
+    return (
+      product.enumerated().map { $1 + Double(bias[$0 % test.outputs]) },
+      referenceProduct(
+        m: test.rows, n: test.inputs, k: test.outputs, a: dz, b: weights, transposeB: true),
+      referenceProduct(
+        m: test.inputs, n: test.outputs, k: test.rows, a: x, transposeA: true, b: dz),
+      referenceColumnSums(dz, columns: test.outputs)
+    )
+  }
+
+  @Test(arguments: DenseCase.all)
+  func integersAreExact(_ test: DenseCase) {
+    let expected = Self.reference(test, TestArrays.integers)
+    for initial in [nil, Float(3)] {
+      let passes = Self.run(test, initial: initial, TestArrays.integers)
+      let offset = Double(initial ?? 0)
+      expectClose(passes.y, expected.y, relative: 0, "y")
+      expectClose(passes.dx, expected.dx.map { $0 + offset }, relative: 0, "dx")
+      expectClose(passes.dWeights, expected.dWeights.map { $0 + offset }, relative: 0, "dWeights")
+      expectClose(passes.dBias, expected.dBias.map { $0 + offset }, relative: 0, "dBias")
+    }
+  }
+
+  @Test(arguments: DenseCase.all)
+  func fractionsAreClose(_ test: DenseCase) {
+    let expected = Self.reference(test, TestArrays.uniform)
+    let y = expected.y.map { 1 / (1 + exp(-$0)) }
+    let passes = Self.run(test, function: .sigmoid, TestArrays.uniform)
+    expectClose(passes.y, y, absolute: 3e-6, "y")
+    expectClose(passes.dx, expected.dx, absolute: 1e-6 * largest(expected.dx), "dx")
+    expectClose(
+      passes.dWeights, expected.dWeights, absolute: 1e-6 * largest(expected.dWeights), "dWeights")
+    expectClose(passes.dBias, expected.dBias, absolute: 1e-6 * largest(expected.dBias), "dBias")
+  }
+
+  @Test(arguments: DenseCase.all)
+  func threadsDoNotChangeBits(_ test: DenseCase) {
+    let one = Self.run(test, TestArrays.uniform)
+    for threads in [2, 3, 7] {
+      #expect(Self.run(test, threads: threads, TestArrays.uniform) == one)
+    }
+  }
+}
