@@ -49,9 +49,10 @@ NK_INLINE nk_vf NK_NAME(nk_function)(int32_t function, nk_vf x, float parameter)
       return y / (nk_abs(y) + 1.0f);
     }
     case NK_HARD_SIGMOID:
-      return nk_at_most(nk_at_least(x + 3.0f, 0.0f), 6.0f) / 6.0f;
+      return nk_at_most(nk_at_least(x + 3.0f, 0.0f), 6.0f) * 0.166666667f;
     case NK_HARD_SWISH:
-      return nk_at_least(x, -3.0f) * nk_at_most(nk_at_least(x + 3.0f, 0.0f), 6.0f) / 6.0f;
+      return nk_at_least(x, -3.0f) *
+             (nk_at_most(nk_at_least(x + 3.0f, 0.0f), 6.0f) * 0.166666667f);
     case NK_MISH: {
       // tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2); it rounds to 1 from 20 on.
       nk_vf e = nk_exp(nk_at_most(x, 20.0f));
@@ -119,9 +120,9 @@ NK_INLINE nk_vf NK_NAME(nk_gradient)(int32_t function, nk_vf s, nk_vf dy, float 
       return dy * (d * d);
     }
     case NK_HARD_SIGMOID:
-      return nk_select((s <= zero) | (s >= 1.0f), zero, dy / 6.0f);
+      return nk_select((s <= zero) | (s >= 1.0f), zero, dy * 0.166666667f);
     case NK_HARD_SWISH:
-      return nk_select(s <= -3.0f, zero, nk_select(s >= 3.0f, dy, dy * (s / 3.0f + 0.5f)));
+      return nk_select(s <= -3.0f, zero, nk_select(s >= 3.0f, dy, dy * (s * 0.333333333f + 0.5f)));
     case NK_MISH: {
       nk_vf x = nk_at_most(nk_at_least(s, -88.0f), 20.0f);
       nk_vf e = nk_exp(x);

@@ -3,7 +3,7 @@ package import Threads
 
 /// Operations that treat every element alike.
 package enum Elementwise {
-  /// y = f(x). `y` may be `x`.
+  /// y = f(x), where `y` may be `x`.
   package static func forward(
     _ f: ElementwiseFunction, parameter: Float, count: Int, x: UnsafePointer<Float>,
     y: UnsafeMutablePointer<Float>, team: WorkerTeam
@@ -12,7 +12,7 @@ package enum Elementwise {
     team.run(Forward(f: f.rawValue, parameter: parameter, chunks: Chunks(of: count), x: x, y: y))
   }
 
-  /// dx = dy · f′, or dx += dy · f′ with `accumulate`. `dx` may be `dy`.
+  /// dx = dy · f′, or dx += dy · f′ with `accumulate`; `dx` may be `dy`.
   ///
   /// - Parameter saved: The function's output or input, as its `derivative` says.
   package static func backward(

@@ -1,9 +1,9 @@
 /// A function of one number that is applied to every element of an array.
 ///
-/// Bounds of the errors, over normal arguments: 2 units in the last place, except gelu (5 units)
-/// and geluTanh, silu and mish of large negative numbers, whose relative error is that of an
-/// exponential of a rounded argument (at most 2⁻²⁴ times the argument's size). NaN gives NaN,
-/// and at infinity every function has its limit.
+/// Errors are below 2.5 units in the last place, except silu and mish (4), gelu (7), and geluTanh
+/// of negative numbers, whose relative error is that of an exponential of a rounded argument.
+/// Results below 10⁻³⁵ may be flushed to zero. NaN gives NaN, and at infinity every function has
+/// its limit.
 ///
 /// The numbers are those of the C functions.
 package enum ElementwiseFunction: Int32, CaseIterable, Sendable {

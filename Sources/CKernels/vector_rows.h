@@ -1,0 +1,33 @@
+// What softmax and cross-entropy do to one row, for the instruction set being compiled. Included
+// after vector_math.h; no include guard.
+
+// The largest element; NaN if any is.
+NK_INLINE float NK_NAME(nk_row_maximum)(size_t count, const float *x) {
+  nk_vf low = nk_set1(-__builtin_inff());
+  nk_vf m = low;
+  size_t i = 0;
+  for (; i + NK_WIDTH <= count; i += NK_WIDTH) m = nk_maximum(m, nk_load(x + i));
+  if (i < count) m = nk_maximum(m, nk_load_part_or(x + i, count - i, -__builtin_inff()));
+  return nk_maximum_lanes(m);
+}
+
+// y[i] = exp(x[i] - maximum). Returns the sum of y.
+NK_INLINE float NK_NAME(nk_row_exponentials)(size_t count, const float *x, float maximum,
+                                             float *y) {
+  nk_vf sum = {0};
+  size_t i = 0;
+  for (; i + NK_WIDTH <= count; i += NK_WIDTH) {
+    nk_vf e = nk_exp(nk_load(x + i) - maximum);
+    nk_store(y + i, e);
+    sum += e;
+  }
+  if (i < count) {
+    // The other lanes stay far below the maximum and add nothing.
+    nk_vf e = nk_exp(nk_load_part_or(x + i, count - i, -__builtin_inff()) - maximum);
+    nk_store_part(y + i, e, count - i);
+    sum += e;
+  }
+  return nk_sum_lanes(sum);
+}
+
+NK_INLINE float NK_NAME(nk_logarithm)(float x) { return nk_log(nk_set1(x))[0]; }

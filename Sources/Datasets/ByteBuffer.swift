@@ -1,0 +1,37 @@
+import Foundation
+
+/// A fixed number of bytes, zero at first, whose size comes from a file or from the number of its
+/// examples.
+///
+/// Unlike `AlignedBuffer` it throws where there is no memory, and takes pages as they are written.
+/// A reference to memory without a lock: who holds it decides who may touch it when.
+package final class ByteBuffer: @unchecked Sendable {
+  /// The first byte.
+  package let pointer: UnsafeMutablePointer<UInt8>
+  /// The number of bytes.
+  package let count: Int
+
+  /// Allocates `count` bytes.
+  ///
+  /// - Parameter place: Where the size comes from, for the error.
+  /// - Throws: ``DatasetError`` if the machine has less memory than that.
+  package init(count: Int, place: String) throws {
+    let machine = ProcessInfo.processInfo.physicalMemory
+    guard count >= 0, UInt64(count) <= machine, let memory = calloc(max(count, 1), 1) else {
+      throw DatasetError(
+        .tooLarge, at: place, expected: "data that fit into the \(machine >> 20) MB of memory",
+        found: "\(count >> 20) MB", advice: "use a part of the data, or a larger machine")
+    }
+    self.pointer = memory.bindMemory(to: UInt8.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  deinit {
+    free(pointer)
+  }
+
+  /// All bytes.
+  package var bytes: UnsafeMutableBufferPointer<UInt8> {
+    UnsafeMutableBufferPointer(start: pointer, count: count)
+  }
+}

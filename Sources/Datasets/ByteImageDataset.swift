@@ -1,0 +1,100 @@
+import CKernels
+public import Tensors
+
+/// Labelled images held in memory as bytes: a quarter of the memory that floats take.
+///
+/// Filling writes the bytes as numbers from 0 to 255 to `"input"`, `[height, width, channels]`, and
+/// the label to `"target"`. Nothing is scaled here: scaling is a layer of the network, saved with
+/// it.
+public struct ByteImageDataset: Dataset {
+  /// The number of images.
+  public let count: Int
+  /// `"input"`, floats of the image's shape, and `"target"`, the label.
+  public let fields: [BatchField]
+  /// The names of the classes by label.
+  public let classNames: [String]?
+  /// The label of every image.
+  public var labels: [Int32]? { imageLabels }
+  /// The extents of an image: height, width, channels.
+  public var imageShape: Shape { fields[0].exampleShape }
+  /// True.
+  public var isInMemory: Bool { true }
+
+  private let pixels: ByteBuffer
+  private let imageSize: Int
+  private let imageLabels: [Int32]
+
+  /// Creates a data set from a copy of the given pixels.
+  ///
+  /// - Parameters:
+  ///   - pixels: The images one after the other, `[count, height, width, channels]` in row-major
+  ///     order.
+  ///   - imageShape: Height, width and channels.
+  ///   - labels: The class of every image, from 0.
+  ///   - classNames: The names of the classes by label.
+  /// - Throws: ``DatasetError`` if there are not `labels.count` images in `pixels`, if there are
+  ///   none, or if a label is negative or has no name in `classNames`.
+  public init(pixels: [UInt8], imageShape: Shape, labels: [Int32], classNames: [String]? = nil)
+    throws
+  {
+    let buffer = try ByteBuffer(count: pixels.count, place: "images")
+    _ = buffer.bytes.update(fromContentsOf: pixels)
+    try self.init(
+      pixels: buffer, imageShape: imageShape, labels: labels, classNames: classNames,
+      place: "images")
+  }
+
+  /// Creates a data set that shares `pixels`.
+  ///
+  /// - Parameter place: Where the images come from, for errors.
+  package init(
+    pixels: ByteBuffer, imageShape: Shape, labels: [Int32], classNames: [String]?, place: String
+  ) throws {
+    guard let size = imageShape.checkedCount, size > 0, imageShape.rank == 3 else {
+      throw DatasetError(
+        .mismatched, at: place, expected: "images of [height, width, channels], each 1 or more",
+        found: "\(imageShape)", advice: "check the shape of an image")
+    }
+    guard labels.count > 0, pixels.count % size == 0, pixels.count / size == labels.count else {
+      throw DatasetError(
+        .mismatched, at: place, expected: "at least one image, and as many labels as images",
+        found: "\(pixels.count) bytes, which is \(pixels.count / size) images of \(imageShape), "
+          + "and \(labels.count) labels",
+        advice: "check that images and labels belong together")
+    }
+    try checkLabels(labels, classCount: classNames?.count, place: place)
+    self.count = labels.count
+    self.fields = [
+      BatchField(name: "input", elementType: .float32, exampleShape: imageShape),
+      BatchField(name: "target", elementType: .int32, exampleShape: []),
+    ]
+    self.classNames = classNames
+    self.pixels = pixels
+    self.imageSize = size
+    self.imageLabels = labels
+  }
+
+  /// Converts the images at `indices` to floats at their places.
+  ///
+  /// Never throws.
+  public func fill(_ batch: Batch, at slot: Int, with indices: UnsafeBufferPointer<Int>) {
+    checkPlaces(of: indices, at: slot, in: batch, exampleCount: count)
+    let images = batch.floats(0) + slot * imageSize
+    let labels = batch.integers(1) + slot
+    for place in 0..<indices.count {
+      let index = indices[place]
+      nk_bytes_to_floats(
+        pixels.pointer + index * imageSize, images + place * imageSize, imageSize)
+      labels[place] = imageLabels[index]
+    }
+  }
+
+  /// The bytes of one image, row-major `[height, width, channels]`.
+  ///
+  /// - Precondition: the image exists.
+  public func image(at index: Int) -> [UInt8] {
+    precondition(index >= 0 && index < count, "There is no image \(index) among \(count).")
+    return Array(
+      UnsafeBufferPointer(start: pixels.pointer + index * imageSize, count: imageSize))
+  }
+}

@@ -1,0 +1,50 @@
+/// What is wrong with data that come from outside: where, what was expected, what was found, and
+/// what to do about it.
+public struct DatasetError: Error, Hashable, Sendable {
+  /// The kinds of trouble, for programs that react to them.
+  public enum Kind: String, Hashable, Sendable {
+    /// The file or folder is missing, is none, or cannot be read.
+    case unreadable
+    /// The bytes are not what the format says.
+    case malformed
+    /// The bytes end before the data do.
+    case truncated
+    /// The data go on after their stated end, or exceed a limit.
+    case tooLarge
+    /// The parts do not fit each other, or an argument does not fit the data.
+    case mismatched
+    /// The format is known but this variant of it is not read.
+    case unsupported
+  }
+
+  /// The kind of trouble.
+  public var kind: Kind
+  /// Where: a file, with an offset where that helps, or an argument.
+  public var place: String
+  /// What was expected there.
+  public var expected: String
+  /// What was found instead.
+  public var found: String
+  /// What to do about it.
+  public var advice: String
+
+  /// Creates an error.
+  ///
+  /// The four texts are phrases without a final full stop.
+  public init(_ kind: Kind, at place: String, expected: String, found: String, advice: String) {
+    self.kind = kind
+    self.place = place
+    self.expected = expected
+    self.found = found
+    self.advice = advice
+  }
+}
+
+extension DatasetError: CustomStringConvertible {
+  /// The error in one line.
+  ///
+  /// `place: expected …, found …; advice.`
+  public var description: String {
+    "\(place): expected \(expected), found \(found); \(advice)."
+  }
+}

@@ -1,0 +1,55 @@
+/// A step of a graph as a plan runs it: after operations that can run as one were joined.
+package struct PlannedNode: Sendable {
+  /// The node of the graph whose value this step gives.
+  package var id: Int
+  package var operation: any Operation
+  package var inputs: [Int]
+  package var inputTypes: [NodeType]
+  package var type: NodeType
+  package var label: LayerLabel?
+}
+
+/// Joins operations that run better as one: a product or a convolution with its bias and its
+/// activation.
+enum Fusion {
+  /// The steps that the wanted nodes need, in order, joined where an operation says that it can
+  /// take in its only consumer.
+  ///
+  /// - Parameter wanted: Nodes whose own values must exist.
+  static func plannedNodes(of graph: Graph, wanted: Set<Int>) -> [PlannedNode] {
+    var needed = wanted
+    for index in graph.nodes.indices.reversed() where needed.contains(index) {
+      needed.formUnion(graph.nodes[index].inputs)
+    }
+    var useCount = [Int](repeating: 0, count: graph.nodes.count)
+    for index in graph.nodes.indices where needed.contains(index) {
+      for input in graph.nodes[index].inputs { useCount[input] += 1 }
+    }
+    var planned: [Int: PlannedNode] = [:]
+    for index in graph.nodes.indices where needed.contains(index) {
+      let record = graph.nodes[index]
+      var node = PlannedNode(
+        id: index, operation: record.operation, inputs: record.inputs,
+        inputTypes: record.inputs.map { graph.nodes[$0].type }, type: record.type,
+        label: record.label)
+      for (slot, input) in record.inputs.enumerated()
+      where useCount[input] == 1 && !wanted.contains(input) {
+        guard let producer = planned[input],
+          let fused = producer.operation.fused(
+            with: node.operation, slot: slot, operands: node.inputTypes, output: producer.type)
+        else { continue }
+        var others = node
+        others.inputs.remove(at: slot)
+        others.inputTypes.remove(at: slot)
+        node.operation = fused
+        node.inputs = producer.inputs + others.inputs
+        node.inputTypes = producer.inputTypes + others.inputTypes
+        node.label = producer.label ?? node.label
+        planned[input] = nil
+        break
+      }
+      planned[index] = node
+    }
+    return planned.values.sorted { $0.id < $1.id }
+  }
+}

@@ -1,0 +1,144 @@
+import Kernels
+import Tensors
+
+/// Batch normalisation over all but the last dimension (Ioffe and Szegedy, ICML 2015); after fusion
+/// with an activation.
+///
+/// Inputs: values `[…, channels]`, scale, offset, running mean, running variance (`[channels]`
+/// each). In training the batch's own statistics are used and the running ones updated.
+package struct BatchNormalizationOperation: Operation {
+  package static let kind = "batch_normalization"
+  let momentum: Float
+  let epsilon: Float
+  private var epilogue = Epilogue.none
+
+  init(momentum: Float, epsilon: Float) {
+    self.momentum = momentum
+    self.epsilon = epsilon
+  }
+
+  package var attributes: Attributes { ["momentum": .float(momentum), "epsilon": .float(epsilon)] }
+
+  package init(attributes: AttributeReader) throws {
+    momentum = try attributes.float("momentum")
+    epsilon = try attributes.float("epsilon")
+  }
+
+  package func outputType(of inputs: [NodeType]) throws -> NodeType {
+    let values = inputs[0]
+    guard values.elementType == .float32, values.rank >= 2,
+      let channels = values.dimensions.last?.fixedValue
+    else {
+      throw ShapeRuleViolation(
+        "expects examples with channels, […, channels]; it was given \(values).")
+    }
+    for parameter in inputs.dropFirst() where parameter.dimensions != [.fixed(channels)] {
+      throw ShapeRuleViolation(
+        "expects parameters of shape [\(channels)]; it was given \(parameter).")
+    }
+    guard momentum >= 0, momentum <= 1, epsilon > 0 else {
+      throw ShapeRuleViolation(
+        "expects a momentum from 0 to 1 and a positive epsilon; it has \(momentum) and \(epsilon).")
+    }
+    return values
+  }
+
+  package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {
+    2 * output.count(batch: batch)
+  }
+
+  package func fused(
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+  ) -> (any Operation)? {
+    guard epilogue.isNone, let epilogue = Epilogue(next) else { return nil }
+    var result = self
+    result.epilogue = epilogue
+    return result
+  }
+
+  package func requirements(for site: OperationSite) -> Requirements {
+    let channels = channels(site)
+    let rows = site.outputType.rowCount(batch: site.maximumBatch)
+    var requirements = Requirements()
+    requirements.accumulatingInputs = [0]
+    requirements.inputsForBackward = site.isTraining ? [0, 1] : [0, 1, 3, 4]
+    requirements.outputForBackward = !epilogue.isNone
+    // The batch's mean and inverse deviation.
+    requirements.kept = site.isTraining ? [channels * 4, channels * 4] : []
+    let scratch = BatchNormalization.scratchCount(
+      rows: rows, channels: channels, threadCount: site.threadCount)
+    // Where nothing goes backward, the statistics still need a place.
+    requirements.forwardScratch = scratch + (site.isTraining ? 2 * (channels + 16) : 0)
+    requirements.backwardScratch = scratch + 2 * (channels + 16)
+    return requirements
+  }
+
+  package func forward(_ site: OperationSite) -> Instruction {
+    let channels = channels(site)
+    let (momentum, epsilon, epilogue) = (momentum, epsilon, epilogue)
+    let stride = (channels + 15) / 16 * 16
+    let mean = site.kept.first ?? site.scratch
+    let deviation = site.kept.last ?? site.scratch.advanced(byFloats: stride)
+    let scratch = site.kept.isEmpty ? site.scratch.advanced(byFloats: 2 * stride) : site.scratch
+    return { context in
+      let rows = site.outputType.rowCount(batch: context.batch)
+      if site.isTraining {
+        BatchNormalization.forwardTraining(
+          rows: rows, channels: channels, x: context.floats(site.inputs[0]),
+          gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
+          epsilon: epsilon, momentum: momentum, runningMean: context.floats(site.inputs[3]),
+          runningVariance: context.floats(site.inputs[4]), savedMean: context.floats(mean),
+          savedInverseDeviation: context.floats(deviation), function: epilogue.function,
+          parameter: epilogue.parameter, y: context.floats(site.output),
+          scratch: context.floats(scratch), team: context.team)
+      } else {
+        BatchNormalization.forwardInference(
+          rows: rows, channels: channels, x: context.floats(site.inputs[0]),
+          gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
+          epsilon: epsilon, runningMean: context.floats(site.inputs[3]),
+          runningVariance: context.floats(site.inputs[4]), function: epilogue.function,
+          parameter: epilogue.parameter, y: context.floats(site.output),
+          scratch: context.floats(scratch), team: context.team)
+      }
+    }
+  }
+
+  package func backward(_ site: BackwardSite) -> Instruction {
+    let channels = channels(site.forward)
+    let (epsilon, epilogue) = (epsilon, epilogue)
+    let stride = (channels + 15) / 16 * 16
+    let (data, gamma, beta) = (
+      site.inputGradients[0], site.inputGradients[1], site.inputGradients[2]
+    )
+    let inputs = site.forward.inputs
+    // Gradients that nobody wants go to scratch memory.
+    let dGamma = gamma?.place ?? site.scratch
+    let dBeta = beta?.place ?? site.scratch.advanced(byFloats: stride)
+    let scratch = site.scratch.advanced(byFloats: 2 * stride)
+    return { context in
+      let rows = site.forward.outputType.rowCount(batch: context.batch)
+      let dz = context.floats(site.outputGradient)
+      epilogue.backward(
+        count: rows * channels, y: site.forward.output, dy: dz, context: context)
+      if site.forward.isTraining {
+        BatchNormalization.backwardTraining(
+          rows: rows, channels: channels, x: context.floats(inputs[0]),
+          gamma: context.floats(inputs[1]), savedMean: context.floats(site.forward.kept[0]),
+          savedInverseDeviation: context.floats(site.forward.kept[1]), dz: dz,
+          dx: context.floats(data?.place), accumulate: data?.accumulates ?? false,
+          dGamma: context.floats(dGamma), dBeta: context.floats(dBeta),
+          scratch: context.floats(scratch), team: context.team)
+      } else {
+        BatchNormalization.backwardInference(
+          rows: rows, channels: channels, x: context.floats(inputs[0]),
+          gamma: context.floats(inputs[1]), epsilon: epsilon,
+          runningMean: context.floats(inputs[3]), runningVariance: context.floats(inputs[4]),
+          dz: dz, dx: context.floats(data?.place), accumulate: data?.accumulates ?? false,
+          dGamma: context.floats(dGamma), dBeta: context.floats(dBeta),
+          scratch: context.floats(scratch), team: context.team)
+      }
+    }
+  }
+
+  private func channels(_ site: OperationSite) -> Int { site.inputTypes[1].fixedShape[0] }
+}

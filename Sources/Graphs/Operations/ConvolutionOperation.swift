@@ -1,0 +1,151 @@
+import Kernels
+import Tensors
+
+/// A two-dimensional convolution: images `[batch, height, width, channels]` with weights
+/// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias
+/// `[outputChannels]` and an activation.
+package struct ConvolutionOperation: Operation {
+  package static let kind = "conv2d"
+  package let window: WindowAttributes
+  private let groups: Int
+  private var hasBias = false
+  private var epilogue = Epilogue.none
+
+  init(window: WindowAttributes, groups: Int) {
+    self.window = window
+    self.groups = groups
+  }
+
+  package var attributes: Attributes {
+    window.attributes.merging(["groups": .int(groups)]) { first, _ in first }
+  }
+
+  package init(attributes: AttributeReader) throws {
+    window = try WindowAttributes(attributes: attributes)
+    groups = try attributes.int("groups", in: 1...(1 << 20))
+  }
+
+  package func outputType(of inputs: [NodeType]) throws -> NodeType {
+    let (images, weights) = (inputs[0], inputs[1])
+    try images.expectImages()
+    guard weights.rank == 4, !weights.isBatched else {
+      throw ShapeRuleViolation(
+        "expects weights [height, width, inputChannels, outputChannels]; it was given \(weights).")
+    }
+    let geometry = try geometry(images, weights)
+    return NodeType([
+      images.dimensions[0], .fixed(geometry.outputHeight), .fixed(geometry.outputWidth),
+      .fixed(geometry.outputChannels),
+    ])
+  }
+
+  package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {
+    let weights = inputs[1].fixedShape
+    return 2 * output.count(batch: batch) * weights[0] * weights[1] * weights[2]
+  }
+
+  package func fused(
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+  ) -> (any Operation)? {
+    var result = self
+    if !hasBias && epilogue.isNone,
+      Epilogue.isBias(next, slot: slot, operands: operands, outputType: output)
+    {
+      result.hasBias = true
+      return result
+    }
+    guard epilogue.isNone, let epilogue = Epilogue(next) else { return nil }
+    result.epilogue = epilogue
+    return result
+  }
+
+  package func requirements(for site: OperationSite) -> Requirements {
+    let geometry = plannedGeometry(site)
+    let batch = site.inputTypes[0].imageCount(batch: site.maximumBatch)
+    func scratch(_ pass: ConvolutionPass) -> Int {
+      Convolution.scratchCount(
+        geometry, maximumBatch: batch, pass: pass, threadCount: site.threadCount)
+    }
+    var requirements = Requirements()
+    requirements.inputsForBackward = [0, 1]
+    requirements.outputForBackward = !epilogue.isNone
+    requirements.accumulatingInputs = [0]
+    requirements.forwardScratch = scratch(.forward)
+    requirements.backwardScratch = max(
+      scratch(.backwardData), scratch(.backwardWeights),
+      hasBias
+        ? Reductions.sumRowsScratchCount(
+          rows: batch * geometry.outputPixels, columns: geometry.outputChannels) : 0)
+    return requirements
+  }
+
+  package func forward(_ site: OperationSite) -> Instruction {
+    let (geometry, epilogue) = (plannedGeometry(site), epilogue)
+    let bias = hasBias ? site.inputs[2] : nil
+    return { context in
+      Convolution.forward(
+        geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
+        x: context.floats(site.inputs[0]), weights: context.floats(site.inputs[1]),
+        bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
+        y: context.floats(site.output), scratch: context.floats(site.scratch), team: context.team)
+    }
+  }
+
+  package func backward(_ site: BackwardSite) -> Instruction {
+    let (geometry, epilogue) = (plannedGeometry(site.forward), epilogue)
+    let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
+    let bias = hasBias ? site.inputGradients[2] : nil
+    return { context in
+      let images = site.forward.inputTypes[0].imageCount(batch: context.batch)
+      let count = site.forward.outputType.count(batch: context.batch)
+      let dz = context.floats(site.outputGradient)
+      epilogue.backward(count: count, y: site.forward.output, dy: dz, context: context)
+      if let weights {
+        Convolution.backwardWeights(
+          geometry, batch: images, x: context.floats(site.forward.inputs[0]), dz: dz,
+          dWeights: context.floats(weights.place), dBias: context.floats(bias?.place),
+          accumulate: false, scratch: context.floats(site.scratch), team: context.team)
+      } else if let bias {
+        Reductions.sumRows(
+          rows: count / geometry.outputChannels, columns: geometry.outputChannels, x: dz,
+          into: context.floats(bias.place), accumulate: false,
+          scratch: context.floats(site.scratch), team: context.team)
+      }
+      if let data {
+        Convolution.backwardData(
+          geometry, batch: images, dz: dz, weights: context.floats(site.forward.inputs[1]),
+          dx: context.floats(data.place), accumulate: data.accumulates,
+          scratch: context.floats(site.scratch), team: context.team)
+      }
+    }
+  }
+
+  private func plannedGeometry(_ site: OperationSite) -> ConvolutionGeometry {
+    do {
+      return try geometry(site.inputTypes[0], site.inputTypes[1])
+    } catch {
+      preconditionFailure("The shape rule accepted what has no geometry: \(error)")
+    }
+  }
+
+  private func geometry(_ images: NodeType, _ weights: NodeType) throws -> ConvolutionGeometry {
+    let extents = images.dimensions.dropFirst().compactMap(\.fixedValue)
+    let kernel = weights.fixedShape
+    let (inputs, outputs) = (extents[2], kernel[3])
+    guard inputs == kernel[2] * groups, outputs % groups == 0 else {
+      throw ShapeRuleViolation(
+        "expects \(kernel[2] * groups) input channels and output channels that \(groups) groups "
+          + "divide; it was given \(images) and weights \(weights).")
+    }
+    let geometry = ConvolutionGeometry(
+      inputHeight: extents[0], inputWidth: extents[1], inputChannels: inputs,
+      outputChannels: outputs, kernelHeight: kernel[0], kernelWidth: kernel[1],
+      strideHeight: window.strides.height, strideWidth: window.strides.width,
+      dilationHeight: window.dilations.height, dilationWidth: window.dilations.width,
+      padding: window.padding(
+        height: extents[0], width: extents[1], kernelHeight: kernel[0], kernelWidth: kernel[1]),
+      groups: groups)
+    try WindowAttributes.check(geometry.problem)
+    return geometry
+  }
+}

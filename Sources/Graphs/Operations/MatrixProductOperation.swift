@@ -1,0 +1,112 @@
+import Kernels
+import Tensors
+
+/// The product of rows with a matrix: `[…, k] · [k, n] → […, n]`; after fusion with a bias `[n]` and
+/// an activation.
+package struct MatrixProductOperation: Operation {
+  package static let kind = "matmul"
+  private var hasBias = false
+  private var epilogue = Epilogue.none
+
+  init() {}
+
+  package var attributes: Attributes { [:] }
+
+  package init(attributes: AttributeReader) throws {}
+
+  package func outputType(of inputs: [NodeType]) throws -> NodeType {
+    let (rows, matrix) = (inputs[0], inputs[1])
+    guard rows.elementType == .float32, matrix.elementType == .float32 else {
+      throw ShapeRuleViolation("expects numbers; it was given \(rows) and \(matrix).")
+    }
+    guard rows.rank >= 2, matrix.rank == 2, !matrix.isBatched else {
+      throw ShapeRuleViolation(
+        "expects rows of shape […, k] and a matrix of shape [k, n]; it was given \(rows) and "
+          + "\(matrix).")
+    }
+    guard rows.dimensions.last == matrix.dimensions.first else {
+      throw ShapeRuleViolation(
+        "expects rows as long as the matrix is high: […, k] and [k, n]; it was given \(rows) and "
+          + "\(matrix).")
+    }
+    return NodeType(rows.dimensions.dropLast() + [matrix.dimensions[1]])
+  }
+
+  package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {
+    2 * output.count(batch: batch) * inputs[1].fixedShape[0]
+  }
+
+  package func fused(
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+  ) -> (any Operation)? {
+    var result = self
+    if !hasBias && epilogue.isNone,
+      Epilogue.isBias(next, slot: slot, operands: operands, outputType: output)
+    {
+      result.hasBias = true
+      return result
+    }
+    guard epilogue.isNone, let epilogue = Epilogue(next) else { return nil }
+    result.epilogue = epilogue
+    return result
+  }
+
+  package func requirements(for site: OperationSite) -> Requirements {
+    let (rows, inputSize, outputSize) = sizes(site, batch: site.maximumBatch)
+    var requirements = Requirements()
+    requirements.inputsForBackward = [0, 1]
+    requirements.outputForBackward = !epilogue.isNone
+    requirements.accumulatingInputs = [0]
+    requirements.backwardScratch = max(
+      Dense.scratchCount(
+        rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: site.threadCount),
+      hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
+    return requirements
+  }
+
+  package func forward(_ site: OperationSite) -> Instruction {
+    let (epilogue, bias) = (epilogue, hasBias ? site.inputs[2] : nil)
+    return { context in
+      let (rows, inputSize, outputSize) = sizes(site, batch: context.batch)
+      Dense.forward(
+        rows: rows, inputSize: inputSize, outputSize: outputSize,
+        x: context.floats(site.inputs[0]), weights: context.floats(site.inputs[1]),
+        bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
+        y: context.floats(site.output), team: context.team)
+    }
+  }
+
+  package func backward(_ site: BackwardSite) -> Instruction {
+    let epilogue = epilogue
+    let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
+    let bias = hasBias ? site.inputGradients[2] : nil
+    return { context in
+      let (rows, inputSize, outputSize) = sizes(site.forward, batch: context.batch)
+      let dz = context.floats(site.outputGradient)
+      epilogue.backward(
+        count: rows * outputSize, y: site.forward.output, dy: dz, context: context)
+      if let weights {
+        Dense.backwardWeights(
+          rows: rows, inputSize: inputSize, outputSize: outputSize,
+          x: context.floats(site.forward.inputs[0]), dz: dz,
+          dWeights: context.floats(weights.place), dBias: context.floats(bias?.place),
+          accumulate: false, scratch: context.floats(site.scratch), team: context.team)
+      } else if let bias {
+        Reductions.sumRows(
+          rows: rows, columns: outputSize, x: dz, into: context.floats(bias.place),
+          accumulate: false, scratch: context.floats(site.scratch), team: context.team)
+      }
+      if let data {
+        Dense.backwardData(
+          rows: rows, inputSize: inputSize, outputSize: outputSize, dz: dz,
+          weights: context.floats(site.forward.inputs[1]), dx: context.floats(data.place),
+          accumulate: data.accumulates, team: context.team)
+      }
+    }
+  }
+
+  private func sizes(_ site: OperationSite, batch: Int) -> (rows: Int, input: Int, output: Int) {
+    let matrix = site.inputTypes[1].fixedShape
+    return (site.inputTypes[0].rowCount(batch: batch), matrix[0], matrix[1])
+  }
+}

@@ -1,0 +1,60 @@
+import Kernels
+import Tensors
+
+/// The sum or the mean of all elements: a scalar.
+package struct ReduceOperation: Operation {
+  package static let kind = "reduce"
+  let isMean: Bool
+
+  init(isMean: Bool) {
+    self.isMean = isMean
+  }
+
+  package var attributes: Attributes { ["mean": .bool(isMean)] }
+
+  package init(attributes: AttributeReader) throws {
+    isMean = try attributes.bool("mean")
+  }
+
+  package func outputType(of inputs: [NodeType]) throws -> NodeType {
+    guard inputs[0].elementType == .float32 else {
+      throw ShapeRuleViolation("expects numbers; it was given \(inputs[0]).")
+    }
+    return NodeType([])
+  }
+
+  package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {
+    inputs[0].count(batch: batch)
+  }
+
+  package func requirements(for site: OperationSite) -> Requirements {
+    var requirements = Requirements()
+    requirements.forwardScratch = Reductions.scratchCount(
+      count: site.inputTypes[0].count(batch: site.maximumBatch))
+    return requirements
+  }
+
+  package func forward(_ site: OperationSite) -> Instruction {
+    let isMean = isMean
+    return { context in
+      let count = site.inputTypes[0].count(batch: context.batch)
+      let result = context.floats(site.output)
+      Reductions.sum(
+        count: count, x: context.floats(site.inputs[0]), result: result,
+        scratch: context.floats(site.scratch), team: context.team)
+      if isMean { result.pointee /= Float(count) }
+    }
+  }
+
+  package func backward(_ site: BackwardSite) -> Instruction {
+    let isMean = isMean
+    guard let target = site.inputGradients[0] else { return { _ in } }
+    return { context in
+      let count = site.forward.inputTypes[0].count(batch: context.batch)
+      let gradient = context.floats(site.outputGradient).pointee
+      Elementwise.fill(
+        count: count, with: isMean ? gradient / Float(count) : gradient,
+        context.floats(target.place), team: context.team)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Kernels
+import Tensors
+
+/// `x · scale + offset` with numbers known when the graph is built: one for all, or one for each
+/// index of the last dimension. What turns raw pixels and columns into what a network likes.
+package struct ScaleOperation: Operation {
+  package static let kind = "scale"
+  let scale: [Float]
+  let offset: [Float]
+
+  init(scale: [Float], offset: [Float]) {
+    self.scale = scale
+    self.offset = offset
+  }
+
+  package var attributes: Attributes { ["scale": .floats(scale), "offset": .floats(offset)] }
+
+  package init(attributes: AttributeReader) throws {
+    scale = try attributes.floats("scale")
+    offset = try attributes.floats("offset")
+  }
+
+  package func outputType(of inputs: [NodeType]) throws -> NodeType {
+    guard inputs[0].elementType == .float32 else {
+      throw ShapeRuleViolation("expects numbers; it was given \(inputs[0]).")
+    }
+    let channels = inputs[0].dimensions.last?.fixedValue
+    guard scale.count == offset.count, scale.count == 1 || scale.count == channels else {
+      throw ShapeRuleViolation(
+        "expects one scale and one offset, or one of each for every channel; it has "
+          + "\(scale.count) and \(offset.count) for \(inputs[0]).")
+    }
+    return inputs[0]
+  }
+
+  package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {
+    2 * output.count(batch: batch)
+  }
+
+  package func requirements(for site: OperationSite) -> Requirements {
+    Requirements()
+  }
+
+  package func forward(_ site: OperationSite) -> Instruction {
+    let (scale, offset) = (scale, offset)
+    return { context in
+      Self.apply(
+        scale: scale, offset: offset, type: site.outputType, x: site.inputs[0], y: site.output,
+        context: context)
+    }
+  }
+
+  package func backward(_ site: BackwardSite) -> Instruction {
+    let scale = scale
+    let zeros = [Float](repeating: 0, count: scale.count)
+    guard let target = site.inputGradients[0] else { return { _ in } }
+    return { context in
+      Self.apply(
+        scale: scale, offset: zeros, type: site.forward.outputType, x: site.outputGradient,
+        y: target.place, context: context)
+    }
+  }
+
+  private static func apply(
+    scale: [Float], offset: [Float], type: NodeType, x: Place, y: Place,
+    context: ExecutionContext
+  ) {
+    let count = type.count(batch: context.batch)
+    if scale.count == 1 {
+      Elementwise.affine(
+        count: count, x: context.floats(x), scale: scale[0], offset: offset[0],
+        y: context.floats(y), team: context.team)
+      return
+    }
+    scale.withUnsafeBufferPointer { scale in
+      offset.withUnsafeBufferPointer { offset in
+        guard let first = scale.baseAddress, let second = offset.baseAddress else { return }
+        Elementwise.affinePerChannel(
+          rows: count / scale.count, channels: scale.count, x: context.floats(x), scale: first,
+          offset: second, y: context.floats(y), team: context.team)
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Tensors
+package import Threads
+
+/// A graph ready to run: fused operations in order, each with the places of its operands.
+package final class Plan: Sendable {
+  /// What a plan is made for.
+  package struct Request: Sendable {
+    /// Nodes whose values the caller reads after a run.
+    package var outputs: [Int]
+    /// The scalar whose gradient is wanted.
+    package var loss: Int?
+    /// The variables, by index, whose gradients are wanted.
+    package var trainedVariables: Set<Int>
+    /// The most examples that run at once.
+    package var maximumBatch: Int
+    /// How many threads run kernels: decides how much scratch memory there is, never a result.
+    package var threadCount: Int
+    /// Whether layers that behave differently in training do so.
+    package var isTraining: Bool
+
+    package init(
+      outputs: [Int], loss: Int? = nil, trainedVariables: Set<Int> = [], maximumBatch: Int,
+      threadCount: Int, isTraining: Bool = false
+    ) {
+      self.outputs = outputs
+      self.loss = loss
+      self.trainedVariables = trainedVariables
+      self.maximumBatch = maximumBatch
+      self.threadCount = threadCount
+      self.isTraining = isTraining
+    }
+  }
+
+  /// One instruction, and what it is for tables of times.
+  package struct Step: Sendable {
+    package enum Phase: String, Sendable {
+      case forward
+      case backward
+    }
+
+    package let run: Instruction
+    package let kind: String
+    package let label: LayerLabel?
+    package let phase: Phase
+  }
+
+  /// The forward steps, then the backward steps.
+  package let steps: [Step]
+  /// How many of the steps are forward.
+  package let forwardStepCount: Int
+  /// Where each requested output lies after a run.
+  package let outputs: [Place]
+  /// The types of the outputs.
+  package let outputTypes: [NodeType]
+  /// Bytes of a context's memory.
+  package let arenaByteCount: Int
+  /// How many inputs the graph has; those that the plan needs must be fed.
+  package let inputCount: Int
+  /// Whether the plan reads each input.
+  package let usesInput: [Bool]
+  package let maximumBatch: Int
+
+  init(
+    steps: [Step], forwardStepCount: Int, outputs: [Place], outputTypes: [NodeType],
+    arenaByteCount: Int, inputCount: Int, usesInput: [Bool], maximumBatch: Int
+  ) {
+    self.steps = steps
+    self.forwardStepCount = forwardStepCount
+    self.outputs = outputs
+    self.outputTypes = outputTypes
+    self.arenaByteCount = arenaByteCount
+    self.inputCount = inputCount
+    self.usesInput = usesInput
+    self.maximumBatch = maximumBatch
+  }
+
+  /// New memory for runs of this plan.
+  package func makeContext(team: WorkerTeam) -> ExecutionContext {
+    ExecutionContext(arenaByteCount: arenaByteCount, inputCount: inputCount, team: team)
+  }
+
+  /// Runs the plan on a context whose inputs, variables and batch are set.
+  ///
+  /// Allocates nothing. Denormal numbers count as zero meanwhile; the caller's mode is restored.
+  package func run(_ context: ExecutionContext) {
+    precondition(context.batch >= 0 && context.batch <= maximumBatch)
+    let mode = FloatMode.flushDenormals()
+    for index in steps.indices { steps[index].run(context) }
+    mode.restore()
+  }
+}

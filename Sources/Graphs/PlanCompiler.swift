@@ -1,0 +1,307 @@
+import Kernels
+import Tensors
+
+extension Plan {
+  /// Compiles a graph: fuses operations, sweeps backward from the loss, plans the memory and binds
+  /// every operation to its places.
+  package convenience init(graph: Graph, request: Request) {
+    var compiler = PlanCompiler(graph: graph, request: request)
+    compiler.sweepForward()
+    compiler.sweepBackward()
+    let plan = compiler.bind()
+    self.init(
+      steps: plan.steps, forwardStepCount: compiler.nodes.count, outputs: plan.outputs,
+      outputTypes: request.outputs.map { graph.nodes[$0].type },
+      arenaByteCount: plan.byteCount, inputCount: graph.inputs.count,
+      usesInput: compiler.usesInput, maximumBatch: request.maximumBatch)
+  }
+}
+
+/// The work of making a plan: first the steps and the lives of their buffers, then the places, then
+/// the instructions.
+private struct PlanCompiler {
+  /// A place that is known before the memory is planned, or a buffer that is placed by it.
+  enum Location {
+    case fixed(Place)
+    case buffer(Int)
+  }
+
+  /// A backward step before the memory is planned.
+  enum Sweep {
+    /// Sets the gradient of the loss to one.
+    case seed(Location)
+    /// Runs an operation's backward pass.
+    case operation(
+      node: Int, gradient: Location, targets: [(location: Location, accumulates: Bool)?],
+      scratch: Int)
+    /// Copies or adds one gradient to another: `count(batch)` floats of the given type.
+    case transfer(from: Location, to: Location, type: NodeType, accumulates: Bool, node: Int)
+  }
+
+  let graph: Graph
+  let request: Plan.Request
+  /// The fused forward steps.
+  let nodes: [PlannedNode]
+  private var memory = MemoryPlan()
+  /// The value of each node of the graph that the plan computes.
+  private var values: [Int: Location] = [:]
+  private var kept: [[Int]] = []
+  private var forwardScratch: [Int] = []
+  private var requirements: [Requirements] = []
+  private var sweeps: [Sweep] = []
+  private var needsGradient: Set<Int> = []
+
+  init(graph: Graph, request: Plan.Request) {
+    self.graph = graph
+    self.request = request
+    var wanted = Set(request.outputs)
+    if let loss = request.loss { wanted.insert(loss) }
+    self.nodes = Fusion.plannedNodes(of: graph, wanted: wanted)
+    for node in nodes {
+      if let variable = node.operation as? VariableOperation {
+        if request.loss != nil && request.trainedVariables.contains(variable.index) {
+          needsGradient.insert(node.id)
+        }
+      } else if node.inputs.contains(where: needsGradient.contains) {
+        needsGradient.insert(node.id)
+      }
+    }
+  }
+
+  /// Whether the plan reads each of the graph's inputs.
+  var usesInput: [Bool] {
+    let ids = Set(nodes.map(\.id))
+    return graph.inputs.map { ids.contains($0.node) }
+  }
+
+  // MARK: Forward
+
+  mutating func sweepForward() {
+    for (step, node) in nodes.enumerated() {
+      let site = unboundSite(of: node, at: step)
+      let wants =
+        node.operation.isView(training: request.isTraining)
+        ? Requirements() : node.operation.requirements(for: site)
+      requirements.append(wants)
+      for input in node.inputs { use(values[input], step: step) }
+      values[node.id] = location(of: node, at: step)
+      let keeps = needsGradient.contains(node.id)
+      kept.append(
+        keeps ? wants.kept.map { memory.addBuffer(byteCount: $0, step: step) } : [])
+      forwardScratch.append(memory.addBuffer(byteCount: wants.forwardScratch * 4, step: step))
+    }
+    // What the caller reads must outlive everything.
+    for output in request.outputs + (request.loss.map { [$0] } ?? []) {
+      use(values[output], step: Int.max - 1)
+    }
+  }
+
+  private mutating func location(of node: PlannedNode, at step: Int) -> Location {
+    if let variable = node.operation as? VariableOperation {
+      return .fixed(Place(.variables, offset: graph.layout.offsets[variable.index] * 4))
+    }
+    if let input = graph.inputs.firstIndex(where: { $0.node == node.id }) {
+      return .fixed(Place(.input, offset: input))
+    }
+    if node.operation.isView(training: request.isTraining), let source = values[node.inputs[0]] {
+      return source
+    }
+    return .buffer(
+      memory.addBuffer(byteCount: node.type.byteCount(batch: request.maximumBatch), step: step))
+  }
+
+  // MARK: Backward
+
+  mutating func sweepBackward() {
+    guard let loss = request.loss, needsGradient.contains(loss) else { return }
+    var gradients: [Int: Location] = [:]
+    gradients[loss] = addSweep { compiler, step in
+      let location = Location.buffer(compiler.memory.addBuffer(byteCount: 4, step: step))
+      return (.seed(location), location)
+    }
+    for index in nodes.indices.reversed() {
+      let node = nodes[index]
+      guard let gradient = gradients[node.id], !(node.operation is VariableOperation) else {
+        continue
+      }
+      if node.operation.isView(training: request.isTraining) {
+        passThrough(node, gradient: gradient, &gradients)
+      } else {
+        differentiate(index, gradient: gradient, &gradients)
+      }
+    }
+  }
+
+  /// The backward pass of a view: the gradient of its input is that of its output.
+  private mutating func passThrough(
+    _ node: PlannedNode, gradient: Location, _ gradients: inout [Int: Location]
+  ) {
+    let input = node.inputs[0]
+    guard needsGradient.contains(input) else { return }
+    let isVariable = graph.nodes[input].operation is VariableOperation
+    if !isVariable && nodes.filter({ $0.inputs.contains(input) }).count == 1 {
+      gradients[input] = gradient
+      return
+    }
+    addSweep { compiler, step in
+      let known = gradients[input]
+      let target = known ?? compiler.newGradient(of: input, step: step)
+      gradients[input] = target
+      compiler.use(gradient, step: step)
+      compiler.use(target, step: step)
+      let sweep = Sweep.transfer(
+        from: gradient, to: target, type: node.type, accumulates: known != nil, node: node.id)
+      return (sweep, ())
+    }
+  }
+
+  private mutating func differentiate(
+    _ index: Int, gradient: Location, _ gradients: inout [Int: Location]
+  ) {
+    let node = nodes[index]
+    let wants = requirements[index]
+    // Contributions that the operation cannot add itself are added by a step of their own.
+    var pending: [(from: Location, input: Int)] = []
+    addSweep { compiler, step in
+      for slot in wants.inputsForBackward {
+        compiler.use(compiler.values[node.inputs[slot]], step: step)
+      }
+      if wants.outputForBackward { compiler.use(compiler.values[node.id], step: step) }
+      for buffer in compiler.kept[index] { compiler.memory.use(buffer, step: step) }
+      compiler.use(gradient, step: step)
+      var targets: [(location: Location, accumulates: Bool)?] = []
+      for (slot, input) in node.inputs.enumerated() {
+        guard compiler.needsGradient.contains(input) else {
+          targets.append(nil)
+          continue
+        }
+        if let known = gradients[input] {
+          if wants.accumulatingInputs.contains(slot) {
+            compiler.use(known, step: step)
+            targets.append((known, true))
+          } else {
+            let size = compiler.graph.nodes[input].type.byteCount(
+              batch: compiler.request.maximumBatch)
+            let own = Location.buffer(compiler.memory.addBuffer(byteCount: size, step: step))
+            pending.append((own, input))
+            targets.append((own, false))
+          }
+        } else {
+          let target = compiler.newGradient(of: input, step: step)
+          gradients[input] = target
+          targets.append((target, false))
+        }
+      }
+      let scratch = compiler.memory.addBuffer(byteCount: wants.backwardScratch * 4, step: step)
+      return (.operation(node: index, gradient: gradient, targets: targets, scratch: scratch), ())
+    }
+    for (from, input) in pending {
+      let type = graph.nodes[input].type
+      addSweep { compiler, step in
+        let target = gradients[input] ?? compiler.newGradient(of: input, step: step)
+        compiler.use(from, step: step)
+        compiler.use(target, step: step)
+        let sweep = Sweep.transfer(
+          from: from, to: target, type: type, accumulates: true, node: node.id)
+        return (sweep, ())
+      }
+    }
+  }
+
+  private mutating func newGradient(of input: Int, step: Int) -> Location {
+    if let variable = graph.nodes[input].operation as? VariableOperation {
+      return .fixed(Place(.gradients, offset: graph.layout.offsets[variable.index] * 4))
+    }
+    let size = graph.nodes[input].type.byteCount(batch: request.maximumBatch)
+    return .buffer(memory.addBuffer(byteCount: size, step: step))
+  }
+
+  @discardableResult
+  private mutating func addSweep<Result>(
+    _ make: (inout PlanCompiler, _ step: Int) -> (Sweep, Result)
+  ) -> Result {
+    let (sweep, result) = make(&self, nodes.count + sweeps.count)
+    sweeps.append(sweep)
+    return result
+  }
+
+  private mutating func use(_ location: Location?, step: Int) {
+    if case .buffer(let buffer)? = location { memory.use(buffer, step: step) }
+  }
+
+  // MARK: Binding
+
+  func bind() -> (steps: [Plan.Step], outputs: [Place], byteCount: Int) {
+    let (offsets, byteCount) = memory.offsets()
+    func place(_ location: Location?) -> Place {
+      switch location {
+      case .fixed(let place): place
+      case .buffer(let buffer): Place(.arena, offset: offsets[buffer])
+      case nil: .none
+      }
+    }
+    var sites: [OperationSite] = []
+    var steps: [Plan.Step] = []
+    for (index, node) in nodes.enumerated() {
+      var site = unboundSite(of: node, at: index)
+      site.inputs = node.inputs.map { place(values[$0]) }
+      site.output = place(values[node.id])
+      site.kept = kept[index].map { place(.buffer($0)) }
+      site.scratch = place(.buffer(forwardScratch[index]))
+      sites.append(site)
+      let nothing: Instruction = { _ in }
+      let isView = node.operation.isView(training: request.isTraining)
+      steps.append(
+        Plan.Step(
+          run: isView ? nothing : node.operation.forward(site), kind: node.operation.kind,
+          label: node.label, phase: .forward))
+    }
+    for sweep in sweeps {
+      let instruction: Instruction
+      var origin: PlannedNode?
+      switch sweep {
+      case .seed(let location):
+        let target = place(location)
+        instruction = { $0.floats(target).pointee = 1 }
+      case .operation(let index, let gradient, let targets, let scratch):
+        origin = nodes[index]
+        instruction = nodes[index].operation.backward(
+          BackwardSite(
+            forward: sites[index], outputGradient: place(gradient),
+            inputGradients: targets.map { target in
+              target.map {
+                GradientTarget(place: place($0.location), accumulates: $0.accumulates)
+              }
+            },
+            scratch: place(.buffer(scratch))))
+      case .transfer(let from, let to, let type, let accumulates, let id):
+        origin = nodes.first { $0.id == id }
+        let (source, target) = (place(from), place(to))
+        instruction = { context in
+          let count = type.count(batch: context.batch)
+          if accumulates {
+            Elementwise.add(
+              count: count, x: context.floats(source), into: context.floats(target),
+              team: context.team)
+          } else {
+            Elementwise.copy(
+              count: count, x: context.floats(source), y: context.floats(target),
+              team: context.team)
+          }
+        }
+      }
+      steps.append(
+        Plan.Step(
+          run: instruction, kind: origin?.operation.kind ?? "loss", label: origin?.label,
+          phase: .backward))
+    }
+    return (steps, request.outputs.map { place(values[$0]) }, byteCount)
+  }
+
+  private func unboundSite(of node: PlannedNode, at index: Int) -> OperationSite {
+    OperationSite(
+      inputs: [], inputTypes: node.inputTypes, output: .none, outputType: node.type, kept: [],
+      scratch: .none, maximumBatch: request.maximumBatch, threadCount: request.threadCount,
+      isTraining: request.isTraining, operationIndex: node.id)
+  }
+}

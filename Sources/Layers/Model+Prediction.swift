@@ -1,0 +1,121 @@
+import Graphs
+public import Tensors
+
+/// Why a model cannot take what it was fed.
+public struct PredictionError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What was expected, what was found, and what to do.
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+extension Model {
+  /// The model's outputs for a batch of examples; dropout and its like are off.
+  ///
+  /// - Parameter input: Examples, `[n, …]` with the shape of an example behind.
+  /// - Returns: The first output, `[n, …]`.
+  /// - Throws: `PredictionError` if the shape is not that of the model's one input.
+  public func callAsFunction(_ input: Tensor) throws -> Tensor {
+    guard graph.inputs.count == 1 else {
+      throw PredictionError(
+        "The model has \(graph.inputs.count) inputs "
+          + "(\(graph.inputs.map(\.name).joined(separator: ", "))); use predict(_:) and feed them "
+          + "by name.")
+    }
+    return try run([graph.inputs[0].name: input])[0]
+  }
+
+  /// The model's outputs by name, for examples by the name of the input.
+  ///
+  /// - Throws: `PredictionError` if an input is missing, unknown or of a wrong shape, or if the
+  ///   inputs hold different numbers of examples.
+  public func predict(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+    let values = try run(inputs)
+    return Dictionary(uniqueKeysWithValues: zip(graph.outputs.map(\.name), values))
+  }
+
+  private func run(_ fed: [String: Tensor]) throws -> [Tensor] {
+    let (inputs, count) = try checked(fed)
+    var outputs = graph.outputs.map { endpoint -> Tensor in
+      Tensor(zeros: endpoint.type.shape(batch: count))
+    }
+    var start = 0
+    repeat {
+      let batch = min(count - start, Self.predictionBatchSize)
+      plansWithContext(batch: batch) { plan, context in
+        context.batch = batch
+        func feed(_ index: Int) {
+          guard index < inputs.count else {
+            parameters.withUnsafePointer { values in
+              context.variables = UnsafeMutableRawPointer(mutating: values)
+              plan.run(context)
+            }
+            return
+          }
+          let exampleCount = graph.inputs[index].type.isBatched ? start : 0
+          let stride = graph.inputs[index].type.fixedShape.count
+          inputs[index].withUnsafeElements { elements in
+            if let base = elements.baseAddress {
+              context.feed(base + exampleCount * stride, toInput: index)
+            }
+            feed(index + 1)
+          }
+        }
+        feed(0)
+        for (index, place) in plan.outputs.enumerated() {
+          let type = plan.outputTypes[index]
+          let size = type.count(batch: batch)
+          let offset = type.isBatched ? start * type.fixedShape.count : 0
+          outputs[index].withUnsafeMutableElements { elements in
+            elements.baseAddress?.advanced(by: offset).update(
+              from: context.floats(place), count: size)
+          }
+        }
+      }
+      start += batch
+    } while start < count
+    return outputs
+  }
+
+  private func checked(_ fed: [String: Tensor]) throws -> (inputs: [Tensor], count: Int) {
+    let names = graph.inputs.map(\.name)
+    if let unknown = fed.keys.sorted().first(where: { !names.contains($0) }) {
+      throw PredictionError(
+        "The model has no input '\(unknown)'; its inputs are \(names.joined(separator: ", ")).")
+    }
+    var count: Int?
+    var inputs: [Tensor] = []
+    for input in graph.inputs {
+      guard input.type.elementType == .float32 else {
+        throw PredictionError(
+          "Input '\(input.name)' takes \(input.type.elementType.rawValue), which predictions from "
+            + "a Tensor of numbers cannot feed.")
+      }
+      guard let tensor = fed[input.name] else {
+        throw PredictionError("The input '\(input.name)' was not fed.")
+      }
+      let found = tensor.shape.dimensions
+      let fixed = input.type.fixedShape.dimensions
+      guard input.type.isBatched ? found.dropFirst() == fixed[...] && !found.isEmpty : found == fixed
+      else {
+        throw PredictionError(
+          "The input '\(input.name)' expects the shape \(input.type); it was given "
+            + "\(tensor.shape)"
+            + (input.type.isBatched && found == fixed
+              ? " (add a leading extent of 1 for a batch of one example)." : "."))
+      }
+      if input.type.isBatched {
+        guard count == nil || count == found[0] else {
+          throw PredictionError(
+            "The inputs hold different numbers of examples: '\(input.name)' \(found[0]), others "
+              + "\(count ?? 0).")
+        }
+        count = found[0]
+      }
+      inputs.append(tensor)
+    }
+    return (inputs, count ?? 1)
+  }
+}

@@ -1,0 +1,38 @@
+package import Graphs
+import Tensors
+
+/// The values of a model's variables in one flat buffer. A value: copies are independent, and share
+/// memory until one of them is changed.
+package struct ParameterStore: Sendable {
+  private var storage: AlignedBuffer<Float>
+
+  /// Draws the first values of a graph's variables.
+  ///
+  /// Each variable has a stream of its own by its place in the list, so the values of one do not
+  /// depend on the others.
+  package init(graph: Graph, seed: UInt64) {
+    storage = AlignedBuffer(count: graph.layout.count)
+    for (index, variable) in graph.variables.enumerated() {
+      let values = UnsafeMutableBufferPointer(
+        start: storage.pointer + graph.layout.offsets[index], count: variable.shape.count)
+      variable.initializer.fill(
+        values, fan: variable.fan,
+        stream: RandomStream(seed: seed, purpose: .initialization, index: UInt64(index)))
+    }
+  }
+
+  /// All values, to read.
+  package func withUnsafePointer<Result>(
+    _ body: (UnsafePointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
+  }
+
+  /// All values, to change.
+  package mutating func withUnsafeMutablePointer<Result>(
+    _ body: (UnsafeMutablePointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+    return try withExtendedLifetime(storage) { try body(storage.pointer) }
+  }
+}

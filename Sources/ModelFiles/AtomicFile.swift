@@ -1,0 +1,162 @@
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Writes a whole file, in place of one that is there, so that at every moment, even when the
+/// machine stops, the path names either the complete old file or the complete new one.
+///
+///     try AtomicFile.write(bytes, to: "runs/model.safetensors")
+///
+/// The content is written to a scratch file beside it, `.<file>.<process>-<number>.tmp`, forced to
+/// the disk, and renamed; then the folder is forced to the disk. Where anything fails, the scratch
+/// file is removed and the old file stays. Only a process that is killed while it writes leaves its
+/// scratch file behind; nothing else uses it, so delete it.
+///
+/// * The folder is opened once and everything happens in it: a relative path keeps its meaning when
+///   the program changes its working folder meanwhile.
+/// * A symbolic link is followed: what it names is replaced, and the link stays. A link that names
+///   nothing is an error.
+/// * A file that is replaced hands its permissions to the new one; otherwise the process's file
+///   creation mask (umask) decides. Owner, access lists and hard links are not carried over.
+/// * Folders, devices and pipes are never replaced.
+public enum AtomicFile {
+  /// Replaces or creates a file by its bytes.
+  ///
+  /// - Throws: ``ModelFileError`` where the file cannot be written.
+  public static func write(_ bytes: [UInt8], to path: String) throws(ModelFileError) {
+    try write(to: path, expectedSize: bytes.count) { (file) throws(ModelFileError) in
+      try file.write(bytes)
+    }
+  }
+
+  /// Replaces or creates a file by what `body` writes.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - expectedSize: How many bytes `body` will write, where known; named by the error when they
+  ///     do not fit the disk.
+  ///   - body: Writes the content. An error that it throws leaves the old file as it was.
+  /// - Throws: ``ModelFileError`` where the file cannot be written, and what `body` throws.
+  public static func write(
+    to path: String, expectedSize: Int? = nil,
+    _ body: (inout AtomicFileWriter) throws(ModelFileError) -> Void
+  ) throws(ModelFileError) {
+    let target = try resolved(path)
+    let folder = open(target.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else {
+      throw .system(errno, path: path, action: "to open the folder \(quoted(target.folder))")
+    }
+    defer { close(folder) }
+    let permissions = try permissions(ofReplaced: target.name, in: folder, path: path)
+    let (descriptor, scratch) = try createScratch(for: target.name, in: folder, path: path)
+    do throws(ModelFileError) {
+      var isOpen = true
+      defer { if isOpen { close(descriptor) } }
+      var writer = AtomicFileWriter(
+        path: path, descriptor: descriptor, expectedSize: expectedSize)
+      if let permissions {
+        guard fchmod(descriptor, permissions) == 0 else {
+          throw .system(errno, path: path, action: "to keep the permissions of the old file")
+        }
+      }
+      try body(&writer)
+      try writer.synchronize()
+      isOpen = false
+      // Some network file systems tell only here that a write failed.
+      guard close(descriptor) == 0 || errno == EINTR else {
+        throw writer.failure(errno, "to close")
+      }
+      guard renameat(folder, scratch, folder, target.name) == 0 else {
+        throw .system(errno, path: path, action: "to put the new file in place")
+      }
+    } catch {
+      unlinkat(folder, scratch, 0)
+      throw error
+    }
+    // EINVAL: a file system that has no such operation, as some network ones.
+    guard synchronize(folder) || errno == EINVAL else {
+      throw .system(
+        errno, path: path, action: "to force the folder to the disk",
+        advice: "The new file is in place and complete, but may be lost if the machine stops now.")
+    }
+  }
+
+  /// Calls `fsync` until no signal interrupts it; false where it fails, and why in `errno`.
+  static func synchronize(_ descriptor: Int32) -> Bool {
+    while fsync(descriptor) != 0 {
+      guard errno == EINTR else { return false }
+    }
+    return true
+  }
+
+  /// Cuts a path into folder and file, the symbolic link at its end resolved.
+  private static func resolved(
+    _ path: String
+  ) throws(ModelFileError) -> (folder: String, name: String) {
+    guard !path.isEmpty, !path.utf8.contains(0), path.utf8.last != UInt8(ascii: "/") else {
+      throw ModelFileError(
+        file: quoted(path), expected: "the path of a file", found: "no name of a file at its end",
+        advice: "Give a path that ends in the file's name.")
+    }
+    var status = stat()
+    var full = path
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      guard let real = realpath(path, nil) else {
+        throw .system(
+          errno, path: path, action: "a symbolic link to a file that exists",
+          advice: "Remove the link, or create what it names.")
+      }
+      full = String(cString: real)
+      free(real)
+    }
+    guard let slash = full.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", full) }
+    let afterSlash = full.utf8.index(after: slash)
+    return (String(full[..<afterSlash]), String(full[afterSlash...]))
+  }
+
+  /// The permissions of the file that will be replaced; nil where there is none.
+  private static func permissions(
+    ofReplaced name: String, in folder: Int32, path: String
+  ) throws(ModelFileError) -> mode_t? {
+    var status = stat()
+    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      guard errno == ENOENT else {
+        throw .system(errno, path: path, action: "to look for an old file")
+      }
+      return nil
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw ModelFileError(
+        file: path, expected: "a regular file or none",
+        found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device, a pipe or a link",
+        advice: "Choose another path.")
+    }
+    return status.st_mode & 0o777
+  }
+
+  private static let scratchCount = Atomic<Int>(0)
+
+  /// Creates and opens a file under a name that nothing bears.
+  private static func createScratch(
+    for name: String, in folder: Int32, path: String
+  ) throws(ModelFileError) -> (descriptor: Int32, name: String) {
+    while true {
+      let number = scratchCount.wrappingAdd(1, ordering: .relaxed).oldValue
+      let scratch = ".\(name).\(getpid())-\(number).tmp"
+      let descriptor = openat(folder, scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (descriptor, scratch) }
+      // The name may be taken by the rest of a killed process that had the same number, as the
+      // first process of every container has.
+      guard errno == EEXIST || errno == EINTR else {
+        throw .system(
+          errno, path: path, action: "to create the scratch file \(quoted(scratch)) beside it")
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// A text from outside, in quotation marks, fit for an error message: control characters are
+/// escaped, so that a file cannot write to a terminal, and what is long is cut.
+package func quoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in shortened(text).unicodeScalars {
+    switch scalar {
+    case "\"", "\\": result += "\\\(Character(scalar))"
+    case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
+      result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
+
+/// The first 80 characters of a text.
+func shortened(_ text: String) -> String {
+  let start = text.unicodeScalars.prefix(80)
+  return start.endIndex == text.unicodeScalars.endIndex ? text : String(start) + "…"
+}

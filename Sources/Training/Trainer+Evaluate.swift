@@ -1,0 +1,103 @@
+public import Datasets
+public import Evaluation
+import Graphs
+public import Layers
+
+/// How good a model is on a data set.
+public struct EvaluationResult: Sendable, Hashable {
+  /// The mean loss over the examples.
+  public let loss: Double
+  /// The metrics over the examples, in the trainer's order.
+  public let metrics: [MetricValue]
+  /// How many examples there were.
+  public let exampleCount: Int
+  /// Precision, recall and confusion by class; nil where targets are no class labels.
+  public let classification: ClassificationReport?
+
+  /// The value of a metric; nil if the trainer does not have it.
+  public subscript(metric: Metric) -> Double? {
+    metrics.first { $0.name == metric.name }?.value
+  }
+
+  /// The share of examples whose largest output is their class; nil where targets are no class
+  /// labels.
+  public var accuracy: Double? { classification?.accuracy }
+}
+
+extension Trainer {
+  /// Evaluates a model on a data set: no dropout, running statistics, no gradients.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - dataset: The examples.
+  ///   - batchSize: Examples that are run at once.
+  /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
+  ///   loss does not suit the output; what the data set throws.
+  public func evaluate(
+    _ model: Model, on dataset: any Dataset, batchSize: Int = Model.predictionBatchSize
+  ) throws -> EvaluationResult {
+    var model = model
+    return try makeEvaluator(for: model, dataset: dataset, batchSize: batchSize).run(&model)
+  }
+
+  func makeEvaluator(
+    for model: Model, dataset: any Dataset, batchSize: Int = Model.predictionBatchSize
+  ) throws -> Evaluator {
+    try check(metrics, fields: dataset.fields)
+    return Evaluator(
+      metrics: metrics, classNames: dataset.classNames ?? model.metadata.classNames,
+      batches: try Batches(dataset, size: batchSize),
+      program: try TrainingProgram(
+        model: model, loss: loss, fields: dataset.fields,
+        maximumBatch: min(batchSize, dataset.count), isTraining: false))
+  }
+}
+
+/// A data set with a plan to evaluate models of one graph on it, again and again.
+struct Evaluator {
+  let metrics: [Metric]
+  let classNames: [String]?
+  let batches: Batches
+  let program: TrainingProgram
+
+  /// Evaluates the model, and leaves it as it is.
+  ///
+  /// `inout` only to read the parameters in place.
+  func run(_ model: inout Model) throws -> EvaluationResult {
+    batches.start(at: 0)
+    var totals = RunningTotals(metrics: metrics)
+    let columns = program.outputType.dimensions.last?.fixedValue ?? 1
+    var classification: ClassificationAccumulator?
+    while let batch = try batches.next() {
+      model.parameters.withUnsafePointer { parameters in
+        program.run(batch, variables: UnsafeMutablePointer(mutating: parameters))
+      }
+      totals.add(program.loss.pointee, batch, program)
+      if let labels = program.labels(batch), program.outputType.rank == 2 {
+        var counts = try classification ?? makeAccumulator(classCount: columns)
+        try counts.add(
+          labels: UnsafeBufferPointer(start: labels, count: batch.count),
+          predictions: predictedClasses(count: batch.count, columns: columns))
+        classification = counts
+      }
+    }
+    return EvaluationResult(
+      loss: totals.loss, metrics: totals.values, exampleCount: totals.exampleCount,
+      classification: classification?.report)
+  }
+
+  /// Class names are shown only where there is one for each output.
+  private func makeAccumulator(classCount: Int) throws -> ClassificationAccumulator {
+    try ClassificationAccumulator(
+      classCount: classCount, classNames: classNames?.count == classCount ? classNames : nil)
+  }
+
+  private func predictedClasses(count: Int, columns: Int) -> [Int32] {
+    (0..<count).map { row in
+      let values = program.outputs + row * columns
+      var best = 0
+      for column in 1..<max(columns, 1) where values[column] > values[best] { best = column }
+      return Int32(best)
+    }
+  }
+}

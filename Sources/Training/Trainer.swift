@@ -1,0 +1,179 @@
+public import Datasets
+public import Layers
+import Graphs
+import Kernels
+import Tensors
+
+/// What training makes small, how, and what it reports: all that `fit` needs besides a model and
+/// data.
+///
+///     let trainer = Trainer(
+///       loss: .softmaxCrossEntropy, optimizer: .adam(learningRate: 1e-3), metrics: [.accuracy])
+///     try trainer.fit(&model, to: digits.training, epochs: 10, batchSize: 64)
+public struct Trainer: Sendable {
+  /// What is made small.
+  public let loss: Loss
+  /// How gradients change parameters.
+  public let optimizer: Optimizer
+  /// What is reported besides the loss.
+  public let metrics: [Metric]
+  /// The largest norm of all gradients together; larger ones are scaled down to it. Nil leaves them.
+  public let gradientClipNorm: Float?
+
+  /// Creates a trainer.
+  ///
+  /// - Parameters:
+  ///   - loss: What is made small.
+  ///   - optimizer: How gradients change parameters.
+  ///   - metrics: What is reported besides the loss.
+  ///   - gradientClipNorm: The largest Euclidean norm of all gradients together (Pascanu et al.,
+  ///     ICML 2013); by default gradients are left as they are.
+  public init(
+    loss: Loss, optimizer: Optimizer, metrics: [Metric] = [], gradientClipNorm: Float? = nil
+  ) {
+    precondition(gradientClipNorm.map { $0 > 0 } ?? true, "A norm to clip at must be positive.")
+    self.loss = loss
+    self.optimizer = optimizer
+    self.metrics = metrics
+    self.gradientClipNorm = gradientClipNorm
+  }
+}
+
+/// What training remembers between steps besides the model: the optimizer's moments, how many steps
+/// were made, and the compiled plan. For one training of one model.
+public final class TrainingState {
+  /// How many steps were made.
+  public internal(set) var step = 0
+  /// The seed of the random numbers that steps draw, for dropout and its like.
+  public let seed: UInt64
+  let program: TrainingProgram
+  let moments: [AlignedBuffer<Float>]
+  let normScratch: AlignedBuffer<Float>
+
+  /// Bytes that training holds besides the data: by purpose.
+  public let memory: MemoryReport
+
+  init(program: TrainingProgram, optimizer: Optimizer, seed: UInt64) {
+    self.program = program
+    self.seed = seed
+    let count = program.graph.layout.trainableCount
+    self.moments = (0..<optimizer.momentCount).map { _ in AlignedBuffer(count: count) }
+    self.normScratch = AlignedBuffer(
+      count: Reductions.scratchCount(count: count) + 16)
+    self.memory = MemoryReport(
+      parameterByteCount: program.graph.layout.count * 4,
+      gradientByteCount: program.gradients.count * 4,
+      optimizerByteCount: moments.reduce(0) { $0 + $1.count * 4 },
+      activationByteCount: program.plan.arenaByteCount)
+    program.context.randomKey = RandomStream(seed: seed, purpose: .dropout).key
+  }
+}
+
+/// What one step did.
+public struct StepReport: Sendable, Hashable {
+  /// The number of the step, from 0.
+  public let step: Int
+  /// The loss of the batch before the step.
+  public let loss: Float
+  /// The learning rate of the step.
+  public let learningRate: Float
+  /// The norm of all gradients before clipping; nil without clipping.
+  public let gradientNorm: Float?
+  /// How many examples there were.
+  public let exampleCount: Int
+}
+
+/// How much memory a training takes, known before it runs.
+public struct MemoryReport: Sendable, Hashable {
+  /// Parameters and statistics.
+  public let parameterByteCount: Int
+  /// Gradients.
+  public let gradientByteCount: Int
+  /// What the optimizer remembers.
+  public let optimizerByteCount: Int
+  /// Activations, their gradients and scratch memory.
+  public let activationByteCount: Int
+
+  /// All together.
+  public var byteCount: Int {
+    parameterByteCount + gradientByteCount + optimizerByteCount + activationByteCount
+  }
+}
+
+extension Trainer {
+  /// Prepares a training: compiles the plan and takes its memory.
+  ///
+  /// - Parameters:
+  ///   - model: The model to be trained.
+  ///   - fields: What the batches hold: `dataset.fields`.
+  ///   - batchSize: The most examples in a batch.
+  ///   - seed: Decides what dropout and its like draw.
+  /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
+  ///   loss does not suit the output.
+  public func makeState(
+    for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64 = 0
+  ) throws -> TrainingState {
+    let program = try TrainingProgram(
+      model: model, loss: loss, fields: fields, maximumBatch: batchSize, isTraining: true)
+    try check(metrics, fields: fields)
+    return TrainingState(program: program, optimizer: optimizer, seed: seed)
+  }
+
+  /// Makes one step of training: predicts a batch, finds the gradients of the loss, changes the
+  /// parameters.
+  ///
+  /// The model's memory is changed in place if nobody shares it. Allocates nothing after the first
+  /// step.
+  ///
+  /// - Throws: `TrainingError` if the batch is empty, larger or of other fields than the state was
+  ///   made for; the model is then unchanged.
+  @discardableResult
+  public func step(
+    _ model: inout Model, _ state: TrainingState, on batch: Batch
+  ) throws -> StepReport {
+    let program = state.program
+    guard program.accepts(batch), batch.count > 0 else {
+      throw TrainingError(
+        "The step was prepared for 1 to \(program.plan.maximumBatch) examples with other fields or "
+          + "sizes than the batch of \(batch.count); make the state for the data set's fields and "
+          + "batch size.")
+    }
+    let team = program.context.team
+    let range = 0..<program.graph.layout.trainableCount
+    program.context.step = UInt64(state.step)
+    let norm = model.parameters.withUnsafeMutablePointer { parameters -> Float? in
+      program.run(batch, variables: parameters)
+      let gradients = UnsafePointer(program.gradients.pointer)
+      var scale: Float = 1
+      var norm: Float?
+      if let limit = gradientClipNorm {
+        let result = state.normScratch.pointer
+        Reductions.sumOfSquares(
+          count: range.count, x: gradients, result: result, scratch: result + 16, team: team)
+        let found = result.pointee.squareRoot()
+        norm = found
+        // As PyTorch: the small number keeps a gradient of zero from dividing by zero.
+        scale = min(1, limit / (found + 1e-6))
+      }
+      optimizer.update(
+        step: state.step, range: range, parameters: parameters, gradients: gradients,
+        moments: state.moments, gradientScale: scale, team: team)
+      return norm
+    }
+    let report = StepReport(
+      step: state.step, loss: program.loss.pointee,
+      learningRate: optimizer.learningRate(step: state.step), gradientNorm: norm,
+      exampleCount: batch.count)
+    state.step += 1
+    return report
+  }
+
+  func check(_ metrics: [Metric], fields: [BatchField]) throws {
+    guard let target = fields.first(where: { $0.name == "target" }) else { return }
+    for metric in metrics where metric.needsLabels != (target.elementType == .int32) {
+      throw TrainingError(
+        "The metric \(metric.name) needs \(metric.needsLabels ? "class labels" : "numbers") as "
+          + "targets; the data set gives \(target.elementType.rawValue).")
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/// What `fit` tells while it runs.
+public enum TrainingEvent: Sendable {
+  /// Everything is ready; the first step comes next.
+  case started(TrainingStart)
+  /// A step was made.
+  case stepEnded(StepReport)
+  /// All examples were seen once more, and the validation set was evaluated.
+  case epochEnded(EpochReport)
+}
+
+/// What `fit` is told after an event.
+public enum TrainingAction: Sendable {
+  /// Go on.
+  case `continue`
+  /// Stop after this event; `fit` returns normally.
+  case stop
+}
+
+/// What is known before the first step.
+public struct TrainingStart: Sendable, Hashable {
+  /// The memory that training takes besides the data.
+  public let memory: MemoryReport
+  /// How many threads run kernels.
+  public let threadCount: Int
+  /// How many examples an epoch has.
+  public let exampleCount: Int
+  /// How many steps an epoch has.
+  public let stepsPerEpoch: Int
+  /// How many epochs were asked for.
+  public let epochCount: Int
+}
+
+/// What one epoch did.
+public struct EpochReport: Sendable, Hashable {
+  /// The number of the epoch, from 1.
+  public let epoch: Int
+  /// The mean loss over the epoch's examples, each in the step that saw it.
+  public let loss: Double
+  /// The metrics over the epoch's examples, each in the step that saw it; by name, in the trainer's
+  /// order.
+  public let metrics: [MetricValue]
+  /// The loss and the metrics of the validation set after the epoch; nil without one.
+  public let validation: EvaluationResult?
+  /// How long the steps took, in seconds; without the validation.
+  public let seconds: Double
+  /// Examples a second.
+  public let examplesPerSecond: Double
+}
+
+/// A metric's name and value.
+public struct MetricValue: Sendable, Hashable {
+  /// The name: `accuracy`.
+  public let name: String
+  /// The mean over the examples.
+  public let value: Double
+}
+
+/// What a training did, epoch by epoch.
+public struct TrainingHistory: Sendable, Hashable {
+  /// The epochs in order.
+  public internal(set) var epochs: [EpochReport] = []
+  /// Whether an event's answer ended the training before its last epoch.
+  public internal(set) var wasStopped = false
+}

@@ -1,0 +1,132 @@
+import Datasets
+import Graphs
+import Layers
+import Tensors
+import Threads
+
+/// A model's graph with a loss, compiled for training or evaluation, with the memory that its runs
+/// need.
+final class TrainingProgram {
+  let graph: Graph
+  let plan: Plan
+  let context: ExecutionContext
+  /// The gradients of the variables, laid out as the variables are; empty without training.
+  let gradients: AlignedBuffer<Float>
+  /// The loss after a run.
+  let loss: UnsafePointer<Float>
+  /// The first output after a run.
+  let outputs: UnsafePointer<Float>
+  let outputType: NodeType
+  /// For each input of the graph, which field of a batch feeds it.
+  private let fieldOfInput: [Int]
+  private let fields: [BatchField]
+  private let targetField: Int
+
+  init(
+    model: Model, loss: Loss, fields: [BatchField], maximumBatch: Int, isTraining: Bool
+  ) throws {
+    guard let output = model.graph.outputs.first else {
+      throw TrainingError("The model has no output to train.")
+    }
+    guard let target = fields.firstIndex(where: { $0.name == "target" }) else {
+      throw TrainingError(
+        "The data set has no field 'target' to learn; it has "
+          + "\(fields.map(\.name).joined(separator: ", ")).")
+    }
+    let builder = GraphBuilder(extending: model.graph)
+    let prediction = builder.node(at: output.node)
+    try Self.check(loss, against: model.graph, output: output)
+    let lossNode = loss.trace(prediction, targetType: fields[target].elementType)
+    let graph = try builder.finish(
+      outputs: [(name: output.name, node: prediction), (name: "loss", node: lossNode)])
+    self.fieldOfInput = try graph.inputs.map { try Self.field(for: $0, among: fields) }
+    self.graph = graph
+    self.fields = fields
+    self.targetField = target
+    self.outputType = output.type
+    self.plan = Plan(
+      graph: graph,
+      request: Plan.Request(
+        outputs: graph.outputs.map(\.node), loss: isTraining ? graph.outputs[1].node : nil,
+        trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
+        maximumBatch: maximumBatch, threadCount: model.engine.team.threadCount,
+        isTraining: isTraining))
+    self.context = plan.makeContext(team: model.engine.team)
+    self.gradients = AlignedBuffer(count: isTraining ? graph.layout.trainableCount : 0)
+    self.outputs = UnsafePointer(context.floats(plan.outputs[0]))
+    self.loss = UnsafePointer(context.floats(plan.outputs[1]))
+    context.gradients = UnsafeMutableRawPointer(gradients.pointer)
+  }
+
+  /// Whether batches of these fields can be run.
+  func accepts(_ batch: Batch) -> Bool {
+    batch.fields == fields && batch.count <= plan.maximumBatch
+  }
+
+  /// Runs the plan on a batch.
+  func run(_ batch: Batch, variables: UnsafeMutablePointer<Float>) {
+    for (input, field) in fieldOfInput.enumerated() {
+      switch fields[field].elementType {
+      case .float32: context.feed(batch.floats(field), toInput: input)
+      case .int32: context.feed(batch.integers(field), toInput: input)
+      }
+    }
+    context.batch = batch.count
+    context.variables = UnsafeMutableRawPointer(variables)
+    plan.run(context)
+  }
+
+  /// The sum of a metric over the examples of the last run, whose batch this is.
+  func sum(of metric: Metric, _ batch: Batch) -> Double {
+    let columns = outputType.dimensions.last?.fixedValue ?? 1
+    let rows = outputType.count(batch: batch.count) / max(columns, 1)
+    let perExample = Double(rows) / Double(max(batch.count, 1))
+    let isLabel = fields[targetField].elementType == .int32
+    return metric.sum(
+      rows: rows, columns: columns, outputs: outputs,
+      labels: isLabel ? UnsafePointer(batch.integers(targetField)) : nil,
+      targets: isLabel ? nil : UnsafePointer(batch.floats(targetField))) / max(perExample, 1)
+  }
+
+  /// The labels of a batch, where targets are labels.
+  func labels(_ batch: Batch) -> UnsafePointer<Int32>? {
+    fields[targetField].elementType == .int32 ? UnsafePointer(batch.integers(targetField)) : nil
+  }
+
+  private static func field(
+    for input: Graph.Endpoint, among fields: [BatchField]
+  ) throws -> Int {
+    guard let index = fields.firstIndex(where: { $0.name == input.name }) else {
+      throw TrainingError(
+        "The model's input '\(input.name)' has no field of that name in the data set, which has "
+          + "\(fields.map(\.name).joined(separator: ", ")).")
+    }
+    let field = fields[index]
+    guard field.elementType == input.type.elementType else {
+      throw TrainingError(
+        "'\(input.name)' expects \(input.type.elementType.rawValue); the data set gives "
+          + "\(field.elementType.rawValue).")
+    }
+    // Labels may come as [1]; targets of one number as [].
+    guard
+      field.exampleShape == input.type.fixedShape
+        || (input.name == "target" && field.exampleShape.count == input.type.fixedShape.count
+          && field.exampleShape.count == 1)
+    else {
+      throw TrainingError(
+        "'\(input.name)' expects examples of shape \(input.type.fixedShape); the data set gives "
+          + "\(field.exampleShape) (build the model for the data's shape, or convert the data).")
+    }
+    return index
+  }
+
+  private static func check(_ loss: Loss, against graph: Graph, output: Graph.Endpoint) throws {
+    guard let implied = loss.impliedActivation,
+      let found = graph.activation(producing: output), found == implied
+        || (implied == .softmax && found == .logSoftmax)
+    else { return }
+    throw TrainingError(
+      "The network ends in \(found.name), which this loss applies itself: leave the last activation "
+        + "out and let the network give logits.")
+  }
+}

@@ -1,0 +1,47 @@
+import CZlib
+import Foundation
+
+/// The bytes as one gzip member.
+func gzip(_ bytes: [UInt8], level: Int32 = 9) -> [UInt8] {
+  var stream = z_stream()
+  deflateInit2_(
+    &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+    Int32(MemoryLayout<z_stream>.size))
+  defer { deflateEnd(&stream) }
+  var input = bytes
+  var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))) + 64)
+  let size = output.count
+  input.withUnsafeMutableBufferPointer { input in
+    output.withUnsafeMutableBufferPointer { output in
+      stream.next_in = input.baseAddress
+      stream.avail_in = UInt32(input.count)
+      stream.next_out = output.baseAddress
+      stream.avail_out = UInt32(output.count)
+      deflate(&stream, Z_FINISH)
+    }
+  }
+  return Array(output[..<(size - Int(stream.avail_out))])
+}
+
+/// An IDX file of unsigned bytes.
+func idx(_ extents: [UInt32], _ elements: [UInt8], type: UInt8 = 0x08) -> [UInt8] {
+  [0, 0, type, UInt8(extents.count)]
+    + extents.flatMap { extent in (0..<4).map { UInt8(truncatingIfNeeded: extent >> (24 - 8 * $0)) }
+    }
+    + elements
+}
+
+/// A folder of its own that is gone after `body`.
+func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
+  let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("needletail-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  try body(folder)
+}
+
+func write(_ bytes: [UInt8], to url: URL) throws {
+  try FileManager.default.createDirectory(
+    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+  try Data(bytes).write(to: url)
+}

@@ -1,0 +1,153 @@
+import Datasets
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+@Suite struct ImageDecodingTests {
+  @Test(arguments: [(1, 1, 1), (1, 1, 3), (7, 5, 1), (7, 5, 3), (64, 33, 3)])
+  func pngIsExact(width: Int, height: Int, channels: Int) throws {
+    let image = gradient(width: width, height: height, channels: channels)
+    let bytes = png(image)
+    #expect(try Image(decoding: bytes) == image)
+    let other = 4 - channels
+    #expect(
+      try Image(decoding: bytes, channels: other) == image.converted(toChannels: other))
+  }
+
+  @Test(arguments: [(8, 8, 1), (17, 9, 3), (32, 32, 3)], [false, true])
+  func jpegIsNear(size: (Int, Int, Int), progressive: Bool) throws {
+    let (width, height, channels) = size
+    let image = flat(0, width: width, height: height, channels: channels)
+    let smooth = Image(
+      width: width, height: height, channels: channels,
+      pixels: image.pixels.indices.map { UInt8(40 + $0 / channels % width * 4) })
+    let bytes = jpeg(smooth, progressive: progressive)
+    let decoded = try Image(decoding: bytes)
+    #expect(decoded.width == width && decoded.height == height && decoded.channels == channels)
+    for (one, other) in zip(decoded.pixels, smooth.pixels) {
+      #expect(abs(Int(one) - Int(other)) <= 3)
+    }
+    #expect(try Image(decoding: bytes, channels: 4 - channels).channels == 4 - channels)
+  }
+
+  @Test func transparentPixelsAreLaidOnWhite() throws {
+    let rgba: [UInt8] = [10, 20, 30, 0, 10, 20, 30, 255, 0, 100, 200, 128]
+    let color = try Image(decoding: png(rgba, width: 3, height: 1, channels: 4))
+    #expect(color.pixels == [255, 255, 255, 10, 20, 30, 127, 177, 227])
+    let gray = try Image(decoding: png([10, 0, 10, 255], width: 2, height: 1, channels: 2))
+    #expect(gray.channels == 1)
+    #expect(gray.pixels == [255, 10])
+    #expect(
+      try Image(decoding: png([10, 0, 10, 255], width: 2, height: 1, channels: 2), channels: 3)
+        .pixels == [255, 255, 255, 10, 10, 10])
+  }
+
+  @Test func filesOnDiskAreRead() throws {
+    try withTemporaryFolder { folder in
+      let image = gradient(width: 5, height: 6, channels: 3)
+      try write(["a.jpg": png(image)], to: folder)
+      #expect(try Image(contentsOf: folder.appendingPathComponent("a.jpg")) == image)
+      #expect(throws: DatasetError.self) { try Image(contentsOf: folder) }
+      let error = #expect(throws: DatasetError.self) {
+        try Image(
+          contentsOf: folder.appendingPathComponent("a.jpg"),
+          limits: ImageLimits(maximumFileSize: 20))
+      }
+      #expect(error?.kind == .tooLarge)
+    }
+  }
+
+  @Test func otherFormatsAreNamed() {
+    for (bytes, found) in [
+      (Array("GIF89a".utf8), "a GIF file"), ([], "an empty file"), ([1, 2, 3], "something else"),
+      ([0xFF, 0xD8], "something else"),
+    ] {
+      let error = #expect(throws: DatasetError.self) { try Image(decoding: bytes, name: "x") }
+      #expect(error?.kind == .unsupported)
+      #expect(error?.found == found)
+    }
+  }
+
+  @Test func limitsAreCheckedBeforeMemoryIsTaken() {
+    let limits = ImageLimits(maximumSide: 40, maximumPixelCount: 1000)
+    for (width, height) in [(41, 1), (1, 41), (40, 26)] {
+      let image = gradient(width: width, height: height, channels: 3)
+      for bytes in [png(image), jpeg(image)] {
+        let error = #expect(throws: DatasetError.self) {
+          try Image(decoding: bytes, limits: limits)
+        }
+        #expect(error?.kind == .tooLarge)
+      }
+    }
+    #expect(throws: Never.self) {
+      try Image(decoding: png(gradient(width: 40, height: 25, channels: 3)), limits: limits)
+    }
+  }
+
+  /// A header that promises 8,000 × 8,000 pixels before the data of 16 × 16.
+  @Test func sizesThatAreNotThereAreRefused() {
+    let image = gradient(width: 16, height: 16, channels: 3)
+    var file = jpeg(image)
+    if let frame = file.indices.first(where: { file[$0] == 0xFF && file[$0 + 1] == 0xC0 }) {
+      file.replaceSubrange(frame + 5..<frame + 9, with: [0x1F, 0x40, 0x1F, 0x40])
+    }
+    let error = #expect(throws: DatasetError.self) { try Image(decoding: file) }
+    #expect(error?.kind == .truncated)
+    #expect(error?.expected == "an image of 8000 × 8000 pixels")
+    file = png(image)
+    file.replaceSubrange(16..<24, with: [0, 0, 0x1F, 0x40, 0, 0, 0x1F, 0x40])
+    // libpng refuses the header's checksum; with the right one the size is refused.
+    #expect(throws: DatasetError.self) { try Image(decoding: file) }
+    file.replaceSubrange(29..<33, with: pngChecksum(file[12..<29]))
+    let sized = #expect(throws: DatasetError.self) { try Image(decoding: file) }
+    #expect(sized?.kind == .truncated)
+    #expect(sized?.expected == "an image of 8000 × 8000 pixels")
+  }
+
+  @Test func everyTruncationIsAnError() {
+    let image = gradient(width: 24, height: 24, channels: 3)
+    for bytes in [png(image), jpeg(image), jpeg(image, progressive: true)] {
+      // A JPEG without its end marker and a PNG without its last chunk are complete but for that.
+      for length in stride(from: 0, to: bytes.count - 16, by: 1) {
+        #expect(throws: DatasetError.self) { try Image(decoding: Array(bytes[..<length])) }
+      }
+    }
+    #expect(throws: DatasetError.self) { try Image(decoding: Array(jpeg(image).dropLast(2))) }
+  }
+
+  @Test func damagedFilesAreErrors() {
+    let color = gradient(width: 20, height: 14, channels: 3)
+    let gray = gradient(width: 20, height: 14, channels: 1)
+    let files = [
+      png(color), png(gray), png(color.pixels + gray.pixels, width: 20, height: 14, channels: 4),
+      jpeg(color), jpeg(gray), jpeg(color, progressive: true),
+    ]
+    for (kind, file) in files.enumerated() {
+      var accepted = 0
+      for index in 0..<2500 {
+        do {
+          let image = try Image(decoding: mutated(file, index: index), name: "a")
+          #expect(image.pixels.count == image.width * image.height * image.channels)
+          accepted += 1
+        } catch is DatasetError {
+        } catch {
+          Issue.record(error)
+        }
+      }
+      // Changes in places that mean nothing, or that say another image, are no errors.
+      #expect(accepted < 1500, "kind \(kind)")
+    }
+  }
+}
+
+/// CRC-32 of a PNG chunk, big-endian.
+private func pngChecksum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+  var sum: UInt32 = 0xFFFF_FFFF
+  for byte in bytes {
+    sum ^= UInt32(byte)
+    for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+  }
+  sum = ~sum
+  return (0..<4).map { UInt8(truncatingIfNeeded: sum >> (24 - 8 * $0)) }
+}
