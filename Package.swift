@@ -101,6 +101,7 @@ let package = Package(
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
+    tests("DocumentationTests", ["Needletail"]),
     tests("TrainingTests", ["Needletail", "CAllocationCount"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.
