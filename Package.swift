@@ -27,17 +27,12 @@ func tests(
     resources: resources, swiftSettings: swiftSettings)
 }
 
-func example(_ name: String) -> Target {
-  .executableTarget(
-    name: name, dependencies: ["Needletail"], path: "Sources/Examples/\(name)",
-    swiftSettings: swiftSettings)
-}
-
 let package = Package(
   name: "needletail",
   products: [
     .library(name: "Needletail", targets: ["Needletail"]),
     .executable(name: "needletail", targets: ["NeedletailTool"]),
+    .executable(name: "examples", targets: ["Examples"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -91,19 +86,23 @@ let package = Package(
         "Needletail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "Examples", dependencies: ["Needletail"], swiftSettings: swiftSettings),
 
     // Tests.
+    .target(name: "CAllocationCount"),
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
-    tests("ThreadsTests", ["Threads"]),
+    tests("ThreadsTests", ["Threads", "CKernels"]),
     tests("TensorsTests", ["Tensors"]),
     tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
-    tests("LayersTests", ["Layers", "Graphs", "Tensors"]),
-    tests("DatasetsTests", ["Datasets", "Tensors", "CKernels", "CZlib"]),
+    tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
+    tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
-    tests("TrainingTests", ["Needletail"]),
+    tests("DocumentationTests", ["Needletail"]),
+    tests("TrainingTests", ["Needletail", "CAllocationCount"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.
     tests(
