@@ -1,0 +1,61 @@
+/// Choices that hold for a whole ``Engine``.
+public struct EngineOptions: Sendable {
+  /// How many threads to use, in `1...1024`; `nil`, the default, leaves it to ``ThreadBudget``.
+  ///
+  /// Results do not depend on it.
+  public var threadCount: Int?
+
+  /// Creates options.
+  ///
+  /// - Parameter threadCount: How many threads to use; `nil` leaves it to ``ThreadBudget``.
+  public init(threadCount: Int? = nil) {
+    self.threadCount = threadCount
+  }
+}
+
+/// Options that an ``Engine`` cannot honour.
+public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A number of threads outside `1...1024`.
+  case threadCountOutOfRange(Int)
+
+  /// What was expected, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .threadCountOutOfRange(let count):
+      "threadCount: expected a number from 1 to \(ThreadBudget.maximumThreadCount), found "
+        + "\(count); leave it out to use all processors that this process may use."
+    }
+  }
+}
+
+/// What models run on: the threads of this process that do the mathematics.
+///
+/// One engine owns one team of threads. Several models may share an engine, and calls from several
+/// threads at once are allowed: one of them gets the team, the others run on their own threads
+/// meanwhile. Most programs need only ``shared``; another engine is for another number of threads.
+/// The threads start with the first work and end with the engine.
+public final class Engine: Sendable {
+  /// The engine that is used where none is named, with ``ThreadBudget``'s number of threads.
+  public static let shared = Engine(threadBudget: .detected())
+
+  /// How many threads the engine uses, and why.
+  public let threadBudget: ThreadBudget
+
+  /// The threads.
+  package let team: WorkerTeam
+
+  /// Creates an engine with threads of its own.
+  ///
+  /// - Throws: ``EngineError`` if the number of threads is outside `1...1024`.
+  public convenience init(options: EngineOptions = EngineOptions()) throws(EngineError) {
+    if let count = options.threadCount, !(1...ThreadBudget.maximumThreadCount).contains(count) {
+      throw .threadCountOutOfRange(count)
+    }
+    self.init(threadBudget: .detected(requested: options.threadCount))
+  }
+
+  private init(threadBudget: ThreadBudget) {
+    self.threadBudget = threadBudget
+    team = WorkerTeam(threadCount: threadBudget.threadCount)
+  }
+}
