@@ -61,8 +61,8 @@ public struct DataFolder: Sendable {
   ///   damaged files.
   public static func open(
     _ url: URL, split: String? = nil, imageSize: (height: Int, width: Int)? = nil,
-    channels: Int? = nil, classNames: [String]? = nil, cacheLimit: Int = 512 << 20, threadCount: Int? = nil,
-    limits: ImageLimits = ImageLimits()
+    channels: Int? = nil, classNames: [String]? = nil, cacheLimit: Int = 512 << 20,
+    threadCount: Int? = nil, limits: ImageLimits = ImageLimits()
   ) throws -> DataFolder {
     var part: DataPart?
     if let split {
@@ -85,7 +85,8 @@ public struct DataFolder: Sendable {
         let size = first.map { (height: $0.imageShape[0], width: $0.imageShape[1]) }
         return try ImageFolderDataset(
           contentsOf: url, size: size ?? imageSize, channels: first?.imageShape[2] ?? channels,
-          classNames: first?.classNames ?? classNames, cacheLimit: cacheLimit, threadCount: threadCount, limits: limits)
+          classNames: first?.classNames ?? classNames, cacheLimit: cacheLimit,
+          threadCount: threadCount, limits: limits)
       }
     }
     let parts = form.1.compactMapValues { $0 }

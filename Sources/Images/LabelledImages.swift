@@ -178,7 +178,8 @@ extension LabelledImages {
     guard other.maximumPixel == maximumPixel else {
       throw DatasetError(
         .mismatched, at: validation, expected: "pixels up to \(maximumPixel)",
-        found: "pixels up to \(other.maximumPixel)", advice: "validate with images of the same kind")
+        found: "pixels up to \(other.maximumPixel)", advice: "validate with images of the same kind"
+      )
     }
     return (training, try other.validationPart())
   }

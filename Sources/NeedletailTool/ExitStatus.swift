@@ -52,10 +52,14 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
     case let error as ModelFileError: self = Self(systemError: error.systemError)
     case let error as RunFolderError: self = error.kind == .notWritten ? .inputOutput : .cannotCreate
-    case let error as NetworkSourceError: self = error.kind == .unknownName ? .usage : .badData
+    case let error as NetworkSourceError:
+      switch error.kind {
+      case .unknownName: self = .usage
+      case .invalidFile: self = .configuration
+      case .misfit: self = .badData
+      }
     case let error as StreamError: self = Self(systemError: error.number)
-    case is NetworkFileError, is ShapeError: self = .configuration
-    case is TrainingError, is PredictionError, is EvaluationError, is VariableError:
+    case is ShapeError, is TrainingError, is PredictionError, is EvaluationError, is VariableError:
       self = .badData
     case is EngineError: self = .usage
     default: self = .software

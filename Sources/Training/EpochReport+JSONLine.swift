@@ -1,4 +1,4 @@
-import ModelFiles
+package import ModelFiles
 
 extension EpochReport {
   /// The report as one line of JSON without its end: `epoch`, `loss`, the metrics by their names,

@@ -61,7 +61,9 @@ extension Model {
     return outputs.withUnsafeElements { elements in
       (0..<elements.count / classCount).map { row in
         let values = elements[row * classCount..<(row + 1) * classCount].map(Double.init)
-        let label = values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) } ?? 0
+        let label =
+          values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
+          ?? 0
         let exponentials = values.map { exp($0 - values[label]) }
         let sum = exponentials.reduce(0, +)
         return ClassPrediction(

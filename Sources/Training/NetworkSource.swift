@@ -1,3 +1,5 @@
+import Foundation
+import Graphs
 public import Layers
 import ModelFiles
 public import Tensors
@@ -66,8 +68,10 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
             + "do are \(presetNames(fitting)). \(error.problems.first ?? "")")
       }
     case .file(let path):
-      let model = try NetworkFile(contentsOf: path).model(
-        inputShape: inputShape, seed: seed, engine: engine)
+      let model = try Self.readingFile(path) {
+        try NetworkFile(contentsOf: URL(fileURLWithPath: path)).model(
+          inputShape: inputShape, classCount: classCount, seed: seed, engine: engine)
+      }
       let found = try model.classCount()
       guard found == classCount else {
         throw NetworkSourceError(
@@ -78,6 +82,17 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
       return model
     }
   }
+
+  /// Tells mistakes in a network file from files that cannot be read.
+  private static func readingFile(_ path: String, _ body: () throws -> Model) throws -> Model {
+    do {
+      return try body()
+    } catch let error as ModelFileError where error.systemError == nil {
+      throw NetworkSourceError(.invalidFile, error.description)
+    } catch let error as ShapeError {
+      throw NetworkSourceError(.invalidFile, "\(path): \(error)")
+    }
+  }
 }
 
 /// Why there is no network of that name for those examples.
@@ -86,6 +101,8 @@ public struct NetworkSourceError: Error, Sendable, Hashable, CustomStringConvert
   public enum Kind: Sendable, Hashable {
     /// The name is no preset's and no file's.
     case unknownName
+    /// The network file holds a mistake.
+    case invalidFile
     /// The network does not fit the examples or their classes.
     case misfit
   }

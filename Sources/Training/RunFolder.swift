@@ -69,7 +69,8 @@ public struct RunFolder: Sendable {
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue
     {
       throw RunFolderError(
-        .notCreated, "\(url.path): expected a folder or nothing, found a file; name another folder.")
+        .notCreated, "\(url.path): expected a folder or nothing, found a file; name another folder."
+      )
     }
   }
 
