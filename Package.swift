@@ -27,17 +27,12 @@ func tests(
     resources: resources, swiftSettings: swiftSettings)
 }
 
-func example(_ name: String) -> Target {
-  .executableTarget(
-    name: name, dependencies: ["Needletail"], path: "Sources/Examples/\(name)",
-    swiftSettings: swiftSettings)
-}
-
 let package = Package(
   name: "needletail",
   products: [
     .library(name: "Needletail", targets: ["Needletail"]),
     .executable(name: "needletail", targets: ["NeedletailTool"]),
+    .executable(name: "examples", targets: ["Examples"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -91,6 +86,8 @@ let package = Package(
         "Needletail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "Examples", dependencies: ["Needletail"], swiftSettings: swiftSettings),
 
     // Tests.
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),

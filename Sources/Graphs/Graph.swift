@@ -60,6 +60,40 @@ public final class Graph: Sendable {
     self.layout = VariableLayout(variables: variables, nodes: nodes)
   }
 
+  /// The graph without the nodes, inputs and variables that no output needs.
+  package func pruned() -> Graph {
+    var needed = Set(outputs.map(\.node))
+    for index in nodes.indices.reversed() where needed.contains(index) {
+      needed.formUnion(nodes[index].inputs)
+    }
+    guard needed.count < nodes.count else { return self }
+    var numbers: [Int: Int] = [:]
+    var kept: [NodeRecord] = []
+    var keptVariables: [Variable] = []
+    for (index, node) in nodes.enumerated() where needed.contains(index) {
+      var operation = node.operation
+      if let variable = operation as? VariableOperation {
+        operation = VariableOperation(index: keptVariables.count)
+        keptVariables.append(variables[variable.index])
+      }
+      numbers[index] = kept.count
+      kept.append(
+        NodeRecord(
+          operation: operation, inputs: node.inputs.compactMap { numbers[$0] }, type: node.type,
+          label: node.label))
+    }
+    func renumbered(_ endpoints: [Endpoint]) -> [Endpoint] {
+      endpoints.compactMap { endpoint in
+        numbers[endpoint.node].map {
+          Endpoint(name: endpoint.name, node: $0, type: endpoint.type)
+        }
+      }
+    }
+    return Graph(
+      nodes: kept, inputs: renumbered(inputs), outputs: renumbered(outputs),
+      variables: keptVariables)
+  }
+
   /// The number of trainable parameters.
   public var parameterCount: Int {
     variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.count }

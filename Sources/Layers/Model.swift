@@ -82,10 +82,19 @@ public struct Model: Sendable {
         input.name, [.batch] + input.shape.dimensions.map(Dimension.fixed),
         elementType: input.elementType)
     }
-    return try builder.finish(outputs: network(nodes).map { (name: $0.0, node: $0.1) })
+    let graph = try builder.finish(outputs: network(nodes).map { (name: $0.0, node: $0.1) })
+    let used = Set(graph.pruned().inputs.map(\.name))
+    let unused = graph.inputs.filter { !used.contains($0.name) }
+    guard unused.isEmpty else {
+      throw ShapeError(
+        problems: unused.map {
+          "No output depends on the input '\($0.name)'; use it, or leave it out."
+        })
+    }
+    return graph.pruned()
   }
 
-  /// Builds a model from the nodes of a bare graph.
+  /// Builds a model from the nodes of a bare graph; what the outputs do not need is left out.
   ///
   /// - Parameters:
   ///   - outputs: The nodes that a prediction gives, by name.
@@ -99,8 +108,8 @@ public struct Model: Sendable {
     precondition(!outputs.isEmpty, "A model needs an output.")
     let builder = outputs[0].value.builder
     try self.init(
-      graph: builder.finish(outputs: outputs.map { (name: $0.key, node: $0.value) }), seed: seed,
-      engine: engine)
+      graph: builder.finish(outputs: outputs.map { (name: $0.key, node: $0.value) }).pruned(),
+      seed: seed, engine: engine)
   }
 
   /// Makes a model of a finished graph.

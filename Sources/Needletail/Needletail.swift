@@ -3,7 +3,7 @@
 @_exported public import Evaluation
 @_exported public import Graphs
 @_exported public import Images
-@_exported public import Kernels
+@_exported public import struct Kernels.BLASLibrary
 @_exported public import Layers
 @_exported public import ModelFiles
 @_exported public import Tensors
