@@ -49,7 +49,8 @@ public final class GraphBuilder {
       report("Input '\(name)' has the shape \(type); only the first extent may be a symbol.")
     }
     if let extent = dimensions.compactMap(\.fixedValue).first(where: { $0 < 1 }) {
-      report("Input '\(name)' has the shape \(type); every extent must be at least 1, not \(extent).")
+      report(
+        "Input '\(name)' has the shape \(type); every extent must be at least 1, not \(extent).")
     }
     if !names.insert(name).inserted {
       report("The name '\(name)' is taken; name each input and variable differently.")
@@ -96,10 +97,14 @@ public final class GraphBuilder {
     precondition(
       inputs.allSatisfy { $0.builder === self },
       "A node was used in a graph other than the one it was traced in.")
+    precondition(
+      type(of: operation).inputCounts.contains(inputs.count),
+      "'\(operation.kind)' does not take \(inputs.count) inputs.")
     let indices = inputs.map(\.index)
     guard !indices.contains(where: unknown.contains) else { return poisoned(operation, indices) }
     do {
       let type = try operation.outputType(of: inputs.map(\.type))
+      try type.expectLeadingSymbol()
       return append(operation, inputs: indices, type: type)
     } catch let violation as ShapeRuleViolation {
       report(violation.reason, subject: operation.kind)

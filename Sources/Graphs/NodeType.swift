@@ -58,6 +58,17 @@ public struct NodeType: Hashable, Sendable {
   }
 }
 
+extension NodeType {
+  /// Throws if an extent behind the first is a symbol, as in the sum of `[batch]` and `[n, 1]`:
+  /// kernels could not find the elements of such an array.
+  package func expectLeadingSymbol() throws {
+    guard dimensions.dropFirst().contains(where: { $0.fixedValue == nil }) else { return }
+    throw ShapeRuleViolation(
+      "expects inputs whose result has no symbol behind its first extent; it would be \(self) "
+        + "(give each input its own leading extent).")
+  }
+}
+
 extension NodeType: CustomStringConvertible {
   /// The extents in brackets: `[batch, 28, 28, 1]`, with the element type unless it is `float32`.
   public var description: String {

@@ -9,6 +9,12 @@ package protocol Operation: Sendable {
   /// The operation's name in model files and tables.
   static var kind: String { get }
 
+  /// How many inputs the operation takes.
+  static var inputCounts: ClosedRange<Int> { get }
+
+  /// The inputs that training writes to, which therefore must be variables.
+  static var updatedInputs: [Int] { get }
+
   /// What a model file must hold to make the operation again; not its inputs.
   var attributes: Attributes { get }
 
@@ -51,6 +57,10 @@ package protocol Operation: Sendable {
 }
 
 extension Operation {
+  package static var inputCounts: ClosedRange<Int> { 1...1 }
+
+  package static var updatedInputs: [Int] { [] }
+
   package func isView(training: Bool) -> Bool { false }
 
   package func fused(

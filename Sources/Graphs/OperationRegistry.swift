@@ -25,6 +25,9 @@ package enum OperationRegistry {
   /// The names of all operations, sorted.
   package static let kinds: [String] = types.map { $0.kind }.sorted()
 
+  /// Whether there is an operation of the given name.
+  package static func contains(_ kind: String) -> Bool { types.contains { $0.kind == kind } }
+
   /// The operation of the given name.
   ///
   /// - Throws: `AttributeError` if there is none of that name, or an attribute is missing, wrong or

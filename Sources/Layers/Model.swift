@@ -66,7 +66,7 @@ public struct Model: Sendable {
   }
 
   /// The graph of a network of one input and one output, without a model's memory.
-  static func traced(_ network: some Layer, inputShape: Shape) throws -> Graph {
+  package static func traced(_ network: some Layer, inputShape: Shape) throws -> Graph {
     try traced(inputs: [ModelInput("input", shape: inputShape)], layers: network) { inputs in
       [("output", network(inputs[0]))]
     }
@@ -114,9 +114,14 @@ public struct Model: Sendable {
 
   /// Makes a model of a finished graph.
   package init(graph: Graph, seed: UInt64, engine: Engine = .shared) {
+    self.init(graph: graph, parameters: ParameterStore(graph: graph, seed: seed), engine: engine)
+  }
+
+  /// Makes a model of a finished graph and the values of its variables.
+  package init(graph: Graph, parameters: ParameterStore, engine: Engine = .shared) {
     self.graph = graph
     self.engine = engine
-    self.parameters = ParameterStore(graph: graph, seed: seed)
+    self.parameters = parameters
   }
 
   /// The number of trainable parameters.

@@ -21,6 +21,11 @@ package struct ParameterStore: Sendable {
     }
   }
 
+  /// Values of zero, to be filled from a file.
+  package init(zerosFor graph: Graph) {
+    storage = AlignedBuffer(count: graph.layout.count)
+  }
+
   /// All values, to read.
   package func withUnsafePointer<Result>(
     _ body: (UnsafePointer<Float>) throws -> Result

@@ -5,6 +5,7 @@ import Tensors
 /// dimensions are repeated, as in NumPy.
 package struct ArithmeticOperation: Operation {
   package static let kind = "arithmetic"
+  package static let inputCounts = 2...2
   let operation: BinaryOperation
 
   init(_ operation: BinaryOperation) {

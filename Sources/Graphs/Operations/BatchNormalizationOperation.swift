@@ -8,6 +8,8 @@ import Tensors
 /// each). In training the batch's own statistics are used and the running ones updated.
 package struct BatchNormalizationOperation: Operation {
   package static let kind = "batch_normalization"
+  package static let inputCounts = 5...5
+  package static let updatedInputs = [3, 4]
   let momentum: Float
   let epsilon: Float
   private var epilogue = Epilogue.none

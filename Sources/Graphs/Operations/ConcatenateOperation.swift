@@ -4,6 +4,7 @@ import Tensors
 /// Several arrays after one another along the last dimension.
 package struct ConcatenateOperation: Operation {
   package static let kind = "concatenate"
+  package static let inputCounts = 1...Int.max
 
   init() {}
 

@@ -6,6 +6,7 @@ import Tensors
 /// `[outputChannels]` and an activation.
 package struct ConvolutionOperation: Operation {
   package static let kind = "conv2d"
+  package static let inputCounts = 2...2
   package let window: WindowAttributes
   private let groups: Int
   private var hasBias = false

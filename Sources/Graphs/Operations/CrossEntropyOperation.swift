@@ -7,6 +7,7 @@ import Tensors
 /// The gradient reaches the logits only.
 package struct CrossEntropyOperation: Operation {
   package static let kind = "softmax_cross_entropy"
+  package static let inputCounts = 2...2
   let labelSmoothing: Float
   /// One weight a class; empty weighs all alike.
   let classWeights: [Float]

@@ -6,6 +6,7 @@ import Tensors
 /// The gradient reaches the predictions only.
 package struct ElementLossOperation: Operation {
   package static let kind = "element_loss"
+  package static let inputCounts = 2...2
 
   /// What one element costs.
   package enum Measure: String, Sendable, CaseIterable {

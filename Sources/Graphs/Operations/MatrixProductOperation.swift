@@ -5,6 +5,7 @@ import Tensors
 /// an activation.
 package struct MatrixProductOperation: Operation {
   package static let kind = "matmul"
+  package static let inputCounts = 2...2
   private var hasBias = false
   private var epilogue = Epilogue.none
 

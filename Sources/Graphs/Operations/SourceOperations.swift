@@ -4,7 +4,8 @@ import Tensors
 /// What a run feeds.
 package struct PlaceholderOperation: Operation {
   package static let kind = "input"
-  let name: String
+  package static let inputCounts = 0...0
+  package let name: String
   let type: NodeType
 
   init(name: String, type: NodeType) {
@@ -47,6 +48,7 @@ package struct PlaceholderOperation: Operation {
 /// A variable of the model.
 package struct VariableOperation: Operation {
   package static let kind = "variable"
+  package static let inputCounts = 0...0
   /// Which of the graph's variables.
   package let index: Int
 
@@ -76,6 +78,7 @@ package struct VariableOperation: Operation {
 /// One number, known when the graph is built.
 package struct ConstantOperation: Operation {
   package static let kind = "constant"
+  package static let inputCounts = 0...0
   let value: Float
 
   init(value: Float) {

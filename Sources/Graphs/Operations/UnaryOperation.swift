@@ -31,6 +31,10 @@ package struct UnaryOperation: Operation {
     guard inputs[0].elementType == .float32 else {
       throw ShapeRuleViolation("expects numbers; it was given \(inputs[0]).")
     }
+    // The derivative is told by the sign of the result.
+    guard parameter >= 0 else {
+      throw ShapeRuleViolation("expects a slope or scale of at least 0; it has \(parameter).")
+    }
     return inputs[0]
   }
 

@@ -1,0 +1,97 @@
+public import Foundation
+import Graphs
+public import Layers
+import Tensors
+public import Threads
+
+extension Model {
+  /// Writes the model as one safetensors file, in place of one that is there; see ``AtomicFile``.
+  ///
+  /// The file holds the values of all variables as F32 under their names and, as metadata, the
+  /// network's graph, the names of the classes and the model's name. Nothing else: the same model
+  /// gives the same bytes, and whoever reads the file gets every value back bit for bit. Other
+  /// programs read it as they read any safetensors file.
+  ///
+  /// - Throws: ``ModelFileError`` where the file cannot be written or the network has a part that a
+  ///   file cannot hold, such as a constant that is not finite; an old file is then as it was.
+  public func save(to url: URL) throws(ModelFileError) {
+    try writer().write(to: path(of: url))
+  }
+
+  /// The bytes of the model's file; see ``save(to:)``.
+  ///
+  /// - Throws: ``ModelFileError`` where the network has a part that a file cannot hold.
+  public func fileBytes() throws(ModelFileError) -> [UInt8] {
+    try writer().bytes()
+  }
+
+  /// Reads a model that ``save(to:)`` wrote.
+  ///
+  /// Every part of the file is checked before it is used; nothing in it is executed. Memory for
+  /// values is taken only after the file has been seen to hold all of them.
+  ///
+  /// - Parameters:
+  ///   - url: The file.
+  ///   - engine: The threads that the model's kernels run on.
+  /// - Throws: ``ModelFileError`` where the file cannot be read, holds no network, or holds values
+  ///   other than those of its network.
+  public init(contentsOf url: URL, engine: Engine = .shared) throws(ModelFileError) {
+    try self.init(file: SafetensorsFile(path: path(of: url)), engine: engine)
+  }
+
+  /// Reads a model from the bytes of its file; see ``init(contentsOf:engine:)``.
+  ///
+  /// - Parameters:
+  ///   - bytes: The bytes.
+  ///   - name: What error messages call them.
+  ///   - engine: The threads that the model's kernels run on.
+  /// - Throws: ``ModelFileError`` where the bytes are not those of a model.
+  public init(
+    fileBytes bytes: [UInt8], name: String = "model data", engine: Engine = .shared
+  ) throws(ModelFileError) {
+    try self.init(file: SafetensorsFile(bytes: bytes, name: name), engine: engine)
+  }
+
+  private init(file: SafetensorsFile, engine: Engine) throws(ModelFileError) {
+    let description = try ModelDescription(file)
+    let graph = description.graph
+    let differences = ValueDifferences(between: graph.variables, and: file)
+    guard differences.isEmpty else {
+      throw differences.error(
+        file: file.path,
+        advice: "The file contradicts itself; save the model again.")
+    }
+    var parameters = ParameterStore(zerosFor: graph)
+    try parameters.fill(graph, from: file)
+    self.init(graph: graph, parameters: parameters, engine: engine)
+    metadata = description.metadata
+  }
+
+  private func writer() throws(ModelFileError) -> SafetensorsWriter {
+    var writer = SafetensorsWriter(
+      metadata: try ModelDescription(graph: graph, metadata: metadata).texts())
+    for (index, variable) in graph.variables.enumerated() {
+      try writer.add(variable.name, values(at: index))
+    }
+    return writer
+  }
+
+  private func values(at index: Int) -> Tensor {
+    let shape = graph.variables[index].shape
+    return parameters.withUnsafePointer { values in
+      Tensor(
+        shape: shape,
+        UnsafeBufferPointer(start: values + graph.layout.offsets[index], count: shape.count))
+    }
+  }
+}
+
+/// The path that a URL names.
+func path(of url: URL) throws(ModelFileError) -> String {
+  guard url.isFileURL else {
+    throw ModelFileError(
+      file: url.absoluteString, expected: "a URL of a file", found: "another",
+      advice: "Fetch the file first, and give URL(filePath:) of it.")
+  }
+  return url.path
+}
