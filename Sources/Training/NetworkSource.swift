@@ -40,7 +40,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
   /// Builds a model that classifies examples of the given shape.
   ///
   /// - Parameters:
-  ///   - inputShape: The shape of one example.
+  ///   - inputShape: The shape of one example; by default the preset's or the file's own.
   ///   - classCount: The number of logits.
   ///   - maximumPixel: The value of a raw pixel that becomes 1 in a preset; a network file says itself
   ///     how it scales.
@@ -49,11 +49,13 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: ``NetworkSourceError`` if the network does not fit the examples, or its output is not
   ///   as wide as there are classes; what reading a network file throws.
   public func model(
-    inputShape: Shape, classCount: Int, maximumPixel: Float = Preset.defaultMaximumPixel,
+    inputShape: Shape? = nil, classCount: Int = Preset.defaultClassCount,
+    maximumPixel: Float = Preset.defaultMaximumPixel,
     seed: UInt64 = 0, engine: Engine = .shared
   ) throws -> Model {
     switch self {
     case .preset(let preset):
+      let inputShape = inputShape ?? preset.defaultInputShape
       let network = preset.network(
         inputShape: inputShape, classCount: classCount, maximumPixel: maximumPixel)
       do {
