@@ -91,17 +91,19 @@ let package = Package(
       name: "Examples", dependencies: ["Needletail"], swiftSettings: swiftSettings),
 
     // Tests.
+    .target(name: "CAllocationCount"),
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
-    tests("ThreadsTests", ["Threads"]),
+    tests("ThreadsTests", ["Threads", "CKernels"]),
     tests("TensorsTests", ["Tensors"]),
     tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
-    tests("LayersTests", ["Layers", "Graphs", "Tensors"]),
-    tests("DatasetsTests", ["Datasets", "Tensors", "CKernels", "CZlib"]),
+    tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
+    tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
-    tests("TrainingTests", ["Needletail"]),
+    tests("DocumentationTests", ["Needletail"]),
+    tests("TrainingTests", ["Needletail", "CAllocationCount"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.
     tests(

@@ -7,6 +7,11 @@ NK_DISPATCH(void, nk_bytes_to_floats,
             (const uint8_t *source, float *destination, size_t count),
             (source, destination, count))
 
+NK_DISPATCH(void, nk_gather_bytes_to_floats,
+            (const uint8_t *source, size_t size, const int64_t *indices, size_t rows,
+             float *destination),
+            (source, size, indices, rows, destination))
+
 NK_DISPATCH(void, nk_interleave_planes,
             (const uint8_t *source, uint8_t *destination, size_t pixels, size_t channels),
             (source, destination, pixels, channels))

@@ -8,6 +8,21 @@ static void NK_NAME(nk_bytes_to_floats)(const uint8_t *restrict source,
   for (size_t i = 0; i < count; i++) destination[i] = (float)source[i];
 }
 
+static void NK_NAME(nk_gather_bytes_to_floats)(const uint8_t *restrict source, size_t size,
+                                               const int64_t *restrict indices, size_t rows,
+                                               float *restrict destination) {
+  enum { ahead = 2, line = 64 };
+  for (size_t r = 0; r < rows; r++) {
+    if (r + ahead < rows) {
+      const uint8_t *next = source + (size_t)indices[r + ahead] * size;
+      // The processor itself follows a row once its first lines have been asked for.
+      size_t reach = size < 16 * line ? size : 16 * line;
+      for (size_t i = 0; i < reach; i += line) __builtin_prefetch(next + i);
+    }
+    NK_NAME(nk_bytes_to_floats)(source + (size_t)indices[r] * size, destination + r * size, size);
+  }
+}
+
 static void NK_NAME(nk_interleave_planes)(const uint8_t *restrict source,
                                           uint8_t *restrict destination, size_t pixels,
                                           size_t channels) {

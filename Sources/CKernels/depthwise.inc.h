@@ -59,6 +59,15 @@ static void NK_NAME(nk_depthwise_forward)(const nk_window *window, const float *
   }
 }
 
+// The output pixel whose window begins `distance` (padding included) from the edge, or `count` if
+// there is none. Divides only where there is a stride.
+NK_INLINE ptrdiff_t NK_NAME(seer)(ptrdiff_t distance, ptrdiff_t stride, ptrdiff_t count) {
+  if (distance < 0) return count;
+  if (stride == 1) return distance < count ? distance : count;
+  const ptrdiff_t quotient = distance / stride;
+  return quotient * stride == distance && quotient < count ? quotient : count;
+}
+
 static void NK_NAME(nk_depthwise_backward_data)(const nk_window *window, const float *dz,
                                                 const float *weights, size_t first_row,
                                                 size_t rows, bool accumulate, float *dx) {
@@ -71,14 +80,14 @@ static void NK_NAME(nk_depthwise_backward_data)(const nk_window *window, const f
       float *to = dx + (row * w.input_width + ix) * channels;
       if (!accumulate) memset(to, 0, (size_t)channels * sizeof(float));
       for (ptrdiff_t ky = 0; ky < w.kernel_height; ky++) {
-        const ptrdiff_t ty = iy + w.padding_top - ky * w.dilation_y;
-        if (ty < 0 || ty % w.stride_y != 0 || ty / w.stride_y >= w.output_height) continue;
+        const ptrdiff_t oy =
+            NK_NAME(seer)(iy + w.padding_top - ky * w.dilation_y, w.stride_y, w.output_height);
+        if (oy == w.output_height) continue;
         for (ptrdiff_t kx = 0; kx < w.kernel_width; kx++) {
-          const ptrdiff_t tx = ix + w.padding_left - kx * w.dilation_x;
-          if (tx < 0 || tx % w.stride_x != 0 || tx / w.stride_x >= w.output_width) continue;
-          const float *from = dz + ((image * w.output_height + ty / w.stride_y) * w.output_width +
-                                    tx / w.stride_x) *
-                                       channels;
+          const ptrdiff_t ox =
+              NK_NAME(seer)(ix + w.padding_left - kx * w.dilation_x, w.stride_x, w.output_width);
+          if (ox == w.output_width) continue;
+          const float *from = dz + ((image * w.output_height + oy) * w.output_width + ox) * channels;
           const float *weight = weights + (ky * w.kernel_width + kx) * channels;
           ptrdiff_t c = 0;
           for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {

@@ -1,5 +1,8 @@
 // im2row and row2im. See include/patches.h.
 
+// Both go line by line of output pixels, and within a line place by place: most of a line sees
+// nothing but the image, so the inner loops test nothing.
+
 // Runs are as short as 3 floats, where a call of memcpy costs more than the copy: hence the
 // cascade of constant sizes. The last vector of a longer run overlaps the one before.
 NK_INLINE void NK_NAME(copy_run)(float *to, const float *from, ptrdiff_t count) {
@@ -36,59 +39,108 @@ NK_INLINE void NK_NAME(add_run)(float *to, const float *from, ptrdiff_t count) {
   for (; i < count; i++) to[i] += from[i];
 }
 
+// A run of `kernel_width` places, or of one, that the output pixels of a line see.
+#undef nk_run
+#define nk_run NK_NAME(nk_run_)
+typedef struct {
+  ptrdiff_t places;    // places in the run
+  ptrdiff_t channels;  // floats of a place
+  ptrdiff_t step;      // floats of the image from one output pixel's run to the next one's
+  ptrdiff_t patch;     // floats from one patch to the next
+} nk_run;
+
+// Copies a run for output pixels [ox, end). `x0` is the image column of the run of pixel 0, `from`
+// its address in the image, `to` that in the patches.
+NK_INLINE void NK_NAME(gather_line)(const nk_window *w, const nk_run *run, ptrdiff_t x0,
+                                    const float *from, float *to, ptrdiff_t ox, ptrdiff_t end) {
+  const ptrdiff_t count = run->places * run->channels;
+  while (ox < end) {
+    const ptrdiff_t ix = x0 + ox * w->stride_x;
+    const ptrdiff_t room = w->input_width - run->places - ix;
+    if (ix >= 0 && room >= 0) {
+      ptrdiff_t inside = room / w->stride_x + 1;
+      if (inside > end - ox) inside = end - ox;
+      const float *source = from + ox * run->step;
+      float *target = to + ox * run->patch;
+      if (count == 3) {
+        for (ptrdiff_t i = 0; i < inside; i++, source += run->step, target += run->patch) {
+          __builtin_memcpy(target, source, 12);
+        }
+      } else {
+        for (ptrdiff_t i = 0; i < inside; i++, source += run->step, target += run->patch) {
+          NK_NAME(copy_run)(target, source, count);
+        }
+      }
+      ox += inside;
+    } else {
+      const ptrdiff_t first = ix < 0 ? (-ix < run->places ? -ix : run->places) : 0;
+      const ptrdiff_t rest = w->input_width - ix;
+      const ptrdiff_t last = rest < run->places ? (rest > first ? rest : first) : run->places;
+      float *target = to + ox * run->patch;
+      NK_NAME(clear_run)(target, first * run->channels);
+      NK_NAME(copy_run)
+      (target + first * run->channels, from + ox * run->step + first * run->channels,
+       (last - first) * run->channels);
+      NK_NAME(clear_run)(target + last * run->channels, (run->places - last) * run->channels);
+      ox++;
+    }
+  }
+}
+
+// The adjoint of gather_line.
+NK_INLINE void NK_NAME(scatter_line)(const nk_window *w, const nk_run *run, ptrdiff_t x0,
+                                     float *image, const float *patches, ptrdiff_t ox,
+                                     ptrdiff_t end) {
+  for (; ox < end; ox++) {
+    const ptrdiff_t ix = x0 + ox * w->stride_x;
+    const ptrdiff_t first = ix < 0 ? -ix : 0;
+    const ptrdiff_t rest = w->input_width - ix;
+    const ptrdiff_t last = rest < run->places ? rest : run->places;
+    NK_NAME(add_run)
+    (image + ox * run->step + first * run->channels,
+     patches + ox * run->patch + first * run->channels, (last - first) * run->channels);
+  }
+}
+
+NK_INLINE nk_run NK_NAME(run_of)(const nk_window *w, ptrdiff_t channels) {
+  const int contiguous = channels == w->input_channels && w->dilation_x == 1;
+  nk_run run = {contiguous ? w->kernel_width : 1, channels, w->stride_x * w->input_channels,
+                w->kernel_height * w->kernel_width * channels};
+  return run;
+}
+
 static void NK_NAME(nk_gather_patches)(const nk_window *window, const float *x, ptrdiff_t channels,
                                        size_t first_row, size_t rows, float *patches) {
   const nk_window w = *window;
-  const ptrdiff_t pixels = w.output_height * w.output_width;
-  const ptrdiff_t line = w.kernel_width * channels;
-  const int contiguous = channels == w.input_channels && w.dilation_x == 1;
-  ptrdiff_t image = (ptrdiff_t)first_row / pixels;
-  ptrdiff_t oy = (ptrdiff_t)first_row % pixels / w.output_width;
+  const nk_run run = NK_NAME(run_of)(&w, channels);
+  ptrdiff_t line = (ptrdiff_t)first_row / w.output_width;
   ptrdiff_t ox = (ptrdiff_t)first_row % w.output_width;
-  for (size_t row = 0; row < rows; row++) {
-    const ptrdiff_t iy0 = oy * w.stride_y - w.padding_top;
-    const ptrdiff_t ix0 = ox * w.stride_x - w.padding_left;
-    const float *pixel =
-        x + ((image * w.input_height + iy0) * w.input_width + ix0) * w.input_channels;
-    for (ptrdiff_t ky = 0; ky < w.kernel_height; ky++, patches += line) {
+  ptrdiff_t left = (ptrdiff_t)rows;
+  while (left > 0) {
+    const ptrdiff_t end = w.output_width - ox < left ? w.output_width : ox + left;
+    const ptrdiff_t image = line / w.output_height;
+    const ptrdiff_t iy0 = line % w.output_height * w.stride_y - w.padding_top;
+    float *to = patches - ox * run.patch;
+    for (ptrdiff_t ky = 0; ky < w.kernel_height; ky++) {
       const ptrdiff_t iy = iy0 + ky * w.dilation_y;
-      if (iy < 0 || iy >= w.input_height) {
-        NK_NAME(clear_run)(patches, line);
-        continue;
-      }
-      const float *from = pixel + ky * w.dilation_y * w.input_width * w.input_channels;
-      if (contiguous) {
-        ptrdiff_t begin = ix0 < 0 ? -ix0 : 0;
-        ptrdiff_t end = w.input_width - ix0 < w.kernel_width ? w.input_width - ix0 : w.kernel_width;
-        if (begin == 0 && end == w.kernel_width) {
-          NK_NAME(copy_run)(patches, from, line);
-        } else if (begin >= end) {
-          NK_NAME(clear_run)(patches, line);
-        } else {
-          NK_NAME(clear_run)(patches, begin * channels);
-          NK_NAME(copy_run)
-          (patches + begin * channels, from + begin * channels, (end - begin) * channels);
-          NK_NAME(clear_run)(patches + end * channels, line - end * channels);
-        }
-      } else {
-        for (ptrdiff_t kx = 0; kx < w.kernel_width; kx++) {
-          const ptrdiff_t ix = ix0 + kx * w.dilation_x;
-          if (ix < 0 || ix >= w.input_width) {
-            NK_NAME(clear_run)(patches + kx * channels, channels);
-          } else {
-            NK_NAME(copy_run)
-            (patches + kx * channels, from + kx * w.dilation_x * w.input_channels, channels);
+      for (ptrdiff_t kx = 0; kx < w.kernel_width; kx += run.places) {
+        if (iy < 0 || iy >= w.input_height) {
+          for (ptrdiff_t i = ox; i < end; i++) {
+            NK_NAME(clear_run)(to + i * run.patch, run.places * channels);
           }
+        } else {
+          const ptrdiff_t x0 = kx * w.dilation_x - w.padding_left;
+          const float *from =
+              x + ((image * w.input_height + iy) * w.input_width + x0) * w.input_channels;
+          NK_NAME(gather_line)(&w, &run, x0, from, to, ox, end);
         }
+        to += run.places * channels;
       }
     }
-    if (++ox == w.output_width) {
-      ox = 0;
-      if (++oy == w.output_height) {
-        oy = 0;
-        image++;
-      }
-    }
+    patches += (end - ox) * run.patch;
+    left -= end - ox;
+    ox = 0;
+    line++;
   }
 }
 
@@ -96,40 +148,27 @@ static void NK_NAME(nk_scatter_patches)(const nk_window *window, const float *pa
                                         ptrdiff_t channels, size_t first_row, size_t rows,
                                         ptrdiff_t top, ptrdiff_t bottom, float *dx) {
   const nk_window w = *window;
-  const ptrdiff_t pixels = w.output_height * w.output_width;
-  const ptrdiff_t line = w.kernel_width * channels;
-  const int contiguous = channels == w.input_channels && w.dilation_x == 1;
-  ptrdiff_t image = (ptrdiff_t)first_row / pixels;
-  ptrdiff_t oy = (ptrdiff_t)first_row % pixels / w.output_width;
+  const nk_run run = NK_NAME(run_of)(&w, channels);
+  ptrdiff_t line = (ptrdiff_t)first_row / w.output_width;
   ptrdiff_t ox = (ptrdiff_t)first_row % w.output_width;
-  for (size_t row = 0; row < rows; row++) {
-    const ptrdiff_t iy0 = oy * w.stride_y - w.padding_top;
-    const ptrdiff_t ix0 = ox * w.stride_x - w.padding_left;
-    float *pixel = dx + ((image * w.input_height + iy0) * w.input_width + ix0) * w.input_channels;
-    for (ptrdiff_t ky = 0; ky < w.kernel_height; ky++, patches += line) {
+  ptrdiff_t left = (ptrdiff_t)rows;
+  while (left > 0) {
+    const ptrdiff_t end = w.output_width - ox < left ? w.output_width : ox + left;
+    const ptrdiff_t image = line / w.output_height;
+    const ptrdiff_t iy0 = line % w.output_height * w.stride_y - w.padding_top;
+    const float *from = patches - ox * run.patch;
+    for (ptrdiff_t ky = 0; ky < w.kernel_height; ky++) {
       const ptrdiff_t iy = iy0 + ky * w.dilation_y;
-      if (iy < top || iy >= bottom) continue;
-      float *to = pixel + ky * w.dilation_y * w.input_width * w.input_channels;
-      if (contiguous) {
-        ptrdiff_t begin = ix0 < 0 ? -ix0 : 0;
-        ptrdiff_t end = w.input_width - ix0 < w.kernel_width ? w.input_width - ix0 : w.kernel_width;
-        NK_NAME(add_run)
-        (to + begin * channels, patches + begin * channels, (end - begin) * channels);
-      } else {
-        for (ptrdiff_t kx = 0; kx < w.kernel_width; kx++) {
-          const ptrdiff_t ix = ix0 + kx * w.dilation_x;
-          if (ix < 0 || ix >= w.input_width) continue;
-          NK_NAME(add_run)
-          (to + kx * w.dilation_x * w.input_channels, patches + kx * channels, channels);
-        }
+      for (ptrdiff_t kx = 0; kx < w.kernel_width; kx += run.places, from += run.places * channels) {
+        if (iy < top || iy >= bottom) continue;
+        const ptrdiff_t x0 = kx * w.dilation_x - w.padding_left;
+        float *to = dx + ((image * w.input_height + iy) * w.input_width + x0) * w.input_channels;
+        NK_NAME(scatter_line)(&w, &run, x0, to, from, ox, end);
       }
     }
-    if (++ox == w.output_width) {
-      ox = 0;
-      if (++oy == w.output_height) {
-        oy = 0;
-        image++;
-      }
-    }
+    patches += (end - ox) * run.patch;
+    left -= end - ox;
+    ox = 0;
+    line++;
   }
 }

@@ -20,12 +20,36 @@ NK_INLINE nk_span NK_NAME(places)(ptrdiff_t origin, ptrdiff_t kernel, ptrdiff_t 
   return span;
 }
 
-// The output pixels that see the input pixel at `position` (with its padding).
-NK_INLINE nk_span NK_NAME(seers)(ptrdiff_t position, ptrdiff_t kernel, ptrdiff_t stride,
-                                 ptrdiff_t count) {
-  nk_span span = {position < kernel ? 0 : (position - kernel) / stride + 1, position / stride + 1};
-  if (span.end > count) span.end = count;
-  return span;
+// The output pixels that see the input pixel at `position` (with its padding), and how that goes on
+// from pixel to pixel without a division.
+#undef nk_seers
+#define nk_seers NK_NAME(nk_seers_)
+typedef struct {
+  ptrdiff_t begin, end;            // the output pixels
+  ptrdiff_t begin_goes, end_goes;  // the positions where begin and end become one more
+  ptrdiff_t stride, count;
+} nk_seers;
+
+NK_INLINE nk_seers NK_NAME(seers)(ptrdiff_t position, ptrdiff_t kernel, ptrdiff_t stride,
+                                  ptrdiff_t count) {
+  nk_seers seers = {position < kernel ? 0 : (position - kernel) / stride + 1,
+                    position / stride + 1, 0, 0, stride, count};
+  seers.begin_goes = kernel + seers.begin * stride;
+  seers.end_goes = seers.end * stride;
+  if (seers.end > count) seers.end = count;
+  return seers;
+}
+
+// The seers of the next pixel, at `position`.
+NK_INLINE void NK_NAME(advance)(nk_seers *seers, ptrdiff_t position) {
+  if (position == seers->begin_goes) {
+    seers->begin++;
+    seers->begin_goes += seers->stride;
+  }
+  if (position == seers->end_goes) {
+    seers->end += seers->end < seers->count;
+    seers->end_goes += seers->stride;
+  }
 }
 
 NK_INLINE void NK_NAME(larger)(nk_vf *best, nk_vi *where, nk_vf value, int32_t place) {
@@ -90,10 +114,12 @@ static void NK_NAME(nk_max_pool_backward)(const nk_window *window, const float *
   for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
     const ptrdiff_t image = row / w.input_height;
     const ptrdiff_t py = row % w.input_height + w.padding_top;
-    const nk_span spanY = NK_NAME(seers)(py, w.kernel_height, w.stride_y, w.output_height);
+    const nk_seers spanY = NK_NAME(seers)(py, w.kernel_height, w.stride_y, w.output_height);
+    nk_seers spanX =
+        NK_NAME(seers)(w.padding_left, w.kernel_width, w.stride_x, w.output_width);
     for (ptrdiff_t ix = 0; ix < w.input_width; ix++) {
       const ptrdiff_t px = ix + w.padding_left;
-      const nk_span spanX = NK_NAME(seers)(px, w.kernel_width, w.stride_x, w.output_width);
+      if (ix > 0) NK_NAME(advance)(&spanX, px);
       float *to = dx + (row * w.input_width + ix) * channels;
       ptrdiff_t c = 0;
       for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
@@ -172,10 +198,12 @@ static void NK_NAME(nk_average_pool_backward)(const nk_window *window, const flo
   for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
     const ptrdiff_t image = row / w.input_height;
     const ptrdiff_t py = row % w.input_height + w.padding_top;
-    const nk_span spanY = NK_NAME(seers)(py, w.kernel_height, w.stride_y, w.output_height);
+    const nk_seers spanY = NK_NAME(seers)(py, w.kernel_height, w.stride_y, w.output_height);
+    nk_seers spanX =
+        NK_NAME(seers)(w.padding_left, w.kernel_width, w.stride_x, w.output_width);
     for (ptrdiff_t ix = 0; ix < w.input_width; ix++) {
       const ptrdiff_t px = ix + w.padding_left;
-      const nk_span spanX = NK_NAME(seers)(px, w.kernel_width, w.stride_x, w.output_width);
+      if (ix > 0) NK_NAME(advance)(&spanX, px);
       float *to = dx + (row * w.input_width + ix) * channels;
       if (!accumulate) memset(to, 0, (size_t)channels * sizeof(float));
       for (ptrdiff_t oy = spanY.begin; oy < spanY.end; oy++) {

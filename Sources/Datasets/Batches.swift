@@ -1,5 +1,7 @@
 import Dispatch
+import Synchronization
 import Tensors
+package import Threads
 
 /// The examples of a data set, batch after batch, from buffers that are used again.
 ///
@@ -33,6 +35,12 @@ public final class Batches {
   public let prefetches: Bool
   /// The step whose batch ``next()`` returns next, from 0.
   public private(set) var step = 0
+
+  /// The threads that fill together, nil for the caller's alone.
+  ///
+  /// Used where filling only copies memory and nothing is prefetched. They must not be busy with the
+  /// caller itself.
+  package var team: WorkerTeam?
 
   private let filler: BatchFiller
   private let queue: DispatchQueue
@@ -130,7 +138,7 @@ public final class Batches {
       }
       if let error = filler.error { throw error }
     } else {
-      try filler.fill(current, step: step)
+      try filler.fill(current, step: step, team: team)
     }
     step += 1
     if prefetches, step < stepCount, let spare {
@@ -160,6 +168,8 @@ private final class BatchFiller: @unchecked Sendable {
   private var step = 0
   /// Why the last prefetch failed, nil if it did not.
   private(set) var error: (any Error)?
+  /// Why a chunk could not be filled by the team, nil if none failed.
+  let chunkError = Mutex<(any Error)?>(nil)
 
   init(dataset: any Dataset, size: Int) {
     self.dataset = dataset
@@ -167,11 +177,19 @@ private final class BatchFiller: @unchecked Sendable {
     self.order = AlignedBuffer(count: dataset.count)
   }
 
-  func fill(_ batch: Batch, step: Int) throws {
+  func fill(_ batch: Batch, step: Int, team: WorkerTeam?) throws {
     let first = step * size
     let indices = UnsafeBufferPointer(
       start: order.pointer + first, count: min(size, order.count - first))
-    try dataset.fill(batch, with: indices)
+    guard let team, dataset.isInMemory, indices.count >= 2 * FillTask.chunkSize else {
+      try dataset.fill(batch, with: indices)
+      return
+    }
+    batch.count = 0
+    chunkError.withLock { $0 = nil }
+    team.run(FillTask(filler: self, batch: batch, indices: indices))
+    if let error = chunkError.withLock({ $0 }) { throw error }
+    batch.count = indices.count
   }
 
   func prepare(_ batch: Batch, step: Int) {
@@ -182,9 +200,32 @@ private final class BatchFiller: @unchecked Sendable {
 
   func fillAndSignal() {
     if let target {
-      do { try fill(target, step: step) } catch { self.error = error }
+      do { try fill(target, step: step, team: nil) } catch { self.error = error }
     }
     target = nil
     done.signal()
+  }
+}
+
+/// Fills a batch in chunks of examples.
+private struct FillTask: ParallelTask {
+  /// Small enough to share a batch of 128 among many threads, large enough to be worth the hand-over.
+  static let chunkSize = 16
+
+  let filler: BatchFiller
+  let batch: Batch
+  let indices: UnsafeBufferPointer<Int>
+
+  var chunkCount: Int { (indices.count + FillTask.chunkSize - 1) / FillTask.chunkSize }
+
+  func run(chunk: Int, worker: Int) {
+    let start = chunk * FillTask.chunkSize
+    let part = UnsafeBufferPointer(
+      rebasing: indices[start..<min(start + FillTask.chunkSize, indices.count)])
+    do {
+      try filler.dataset.fill(batch, at: start, with: part)
+    } catch {
+      filler.chunkError.withLock { $0 = error }
+    }
   }
 }

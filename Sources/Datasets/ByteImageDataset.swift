@@ -79,14 +79,10 @@ public struct ByteImageDataset: Dataset {
   /// Never throws.
   public func fill(_ batch: Batch, at slot: Int, with indices: UnsafeBufferPointer<Int>) {
     checkPlaces(of: indices, at: slot, in: batch, exampleCount: count)
-    let images = batch.floats(0) + slot * imageSize
+    gatherImages(
+      pixels.pointer, size: imageSize, at: indices, to: batch.floats(0) + slot * imageSize)
     let labels = batch.integers(1) + slot
-    for place in 0..<indices.count {
-      let index = indices[place]
-      nk_bytes_to_floats(
-        pixels.pointer + index * imageSize, images + place * imageSize, imageSize)
-      labels[place] = imageLabels[index]
-    }
+    for place in 0..<indices.count { labels[place] = imageLabels[indices[place]] }
   }
 
   /// The bytes of one image, row-major `[height, width, channels]`.
@@ -96,5 +92,16 @@ public struct ByteImageDataset: Dataset {
     precondition(index >= 0 && index < count, "There is no image \(index) among \(count).")
     return Array(
       UnsafeBufferPointer(start: pixels.pointer + index * imageSize, count: imageSize))
+  }
+}
+
+/// Writes the images at `indices`, `size` bytes each, as numbers from 0 to 255, one after the other.
+package func gatherImages(
+  _ source: UnsafePointer<UInt8>, size: Int, at indices: UnsafeBufferPointer<Int>,
+  to destination: UnsafeMutablePointer<Float>
+) {
+  guard let first = indices.baseAddress else { return }
+  first.withMemoryRebound(to: Int64.self, capacity: indices.count) {
+    nk_gather_bytes_to_floats(source, size, $0, indices.count, destination)
   }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Where bytes come from: a file, or memory that stands for one.
 package final class ByteSource {
@@ -8,7 +8,7 @@ package final class ByteSource {
   package let size: Int
 
   private enum Origin {
-    case file(descriptor: Int32, URL)
+    case file(descriptor: Int32)
     case memory([UInt8])
   }
 
@@ -18,8 +18,7 @@ package final class ByteSource {
   /// Opens a file.
   ///
   /// - Throws: ``DatasetError`` if it is no regular file that can be read.
-  package init(contentsOf url: URL) throws {
-    let path = url.path
+  package init(path: String) throws {
     // A pipe or a device would make opening wait without O_NONBLOCK.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -36,7 +35,7 @@ package final class ByteSource {
     }
     self.name = path
     self.size = Int(status.st_size)
-    self.origin = .file(descriptor: descriptor, url)
+    self.origin = .file(descriptor: descriptor)
   }
 
   /// Reads from bytes in memory that stand for the file `name`.
@@ -47,13 +46,13 @@ package final class ByteSource {
   }
 
   deinit {
-    if case .file(let descriptor, _) = origin { close(descriptor) }
+    if case .file(let descriptor) = origin { close(descriptor) }
   }
 
   /// The same source from its start.
   package func reopened() throws -> ByteSource {
     switch origin {
-    case .file(_, let url): try ByteSource(contentsOf: url)
+    case .file: try ByteSource(path: name)
     case .memory(let bytes): ByteSource(bytes: bytes, name: name)
     }
   }
@@ -68,7 +67,7 @@ package final class ByteSource {
     case .memory(let bytes):
       filled = min(buffer.count, bytes.count - position)
       buffer.copyBytes(from: bytes[position..<position + filled])
-    case .file(let descriptor, _):
+    case .file(let descriptor):
       guard let base = buffer.baseAddress else { return 0 }
       while filled < buffer.count {
         #if canImport(Darwin)

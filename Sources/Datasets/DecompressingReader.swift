@@ -31,7 +31,7 @@ package final class DecompressingReader {
   ///
   /// - Throws: ``DatasetError`` if it is no regular file that can be read.
   package convenience init(contentsOf url: URL) throws {
-    try self.init(ByteSource(contentsOf: url))
+    try self.init(ByteSource(path: url.path))
   }
 
   /// Reads from bytes in memory that stand for the file `name`.

@@ -44,7 +44,7 @@ public struct Image: Hashable, Sendable {
   public init(contentsOf url: URL, channels: Int? = nil, limits: ImageLimits = ImageLimits()) throws
   {
     let decoder = try ImageDecoder(limits: limits)
-    self = try decoder.withFile(url) {
+    self = try decoder.withFile(url.path) {
       try decoder.image(from: $0, name: url.path, channels: channels)
     }
   }

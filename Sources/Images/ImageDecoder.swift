@@ -1,7 +1,6 @@
 import CJPEG
 import CPNG
 import Datasets
-package import Foundation
 
 /// What the first bytes of an image file say.
 package struct ImageHeader: Hashable, Sendable {
@@ -50,9 +49,9 @@ package final class ImageDecoder: @unchecked Sendable {
   /// - Throws: ``DatasetError`` if the file cannot be read or is larger than the limit; what `body`
   ///   throws.
   package func withFile<Result>(
-    _ url: URL, _ body: (UnsafeRawBufferPointer) throws -> Result
+    _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
-    let source = try ByteSource(contentsOf: url)
+    let source = try ByteSource(path: path)
     guard source.size <= limits.maximumFileSize else {
       throw DatasetError(
         .tooLarge, at: source.name, expected: "at most \(limits.maximumFileSize) bytes",

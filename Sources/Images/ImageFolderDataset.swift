@@ -31,7 +31,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   /// Whether decoded images are kept.
   public var isCached: Bool { cache != nil }
 
-  private let folder: URL
+  private let folder: String
   private let paths: [String]
   private let imageLabels: [Int32]
   private let limits: ImageLimits
@@ -64,9 +64,9 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     let listing = try ImageListing(of: url, classNames: classNames)
     var shape = Shape([size?.height ?? 0, size?.width ?? 0, channels ?? 0])
     if size == nil || channels == nil {
-      let first = url.appendingPathComponent(listing.paths[0])
+      let first = url.path + "/" + listing.paths[0]
       let decoder = try ImageDecoder(limits: limits)
-      let header = try decoder.withFile(first) { try decoder.header(of: $0, name: first.path) }
+      let header = try decoder.withFile(first) { try decoder.header(of: $0, name: first) }
       shape = Shape([
         size?.height ?? header.height, size?.width ?? header.width, channels ?? header.channels,
       ])
@@ -88,7 +88,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     ]
     self.classNames = listing.classNames
     self.skippedFileCount = listing.skippedFileCount
-    self.folder = url
+    self.folder = url.path
     self.paths = listing.paths
     self.imageLabels = listing.labels
     self.limits = limits
@@ -103,7 +103,11 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   ///
   /// - Precondition: the image exists.
   public func url(at index: Int) -> URL {
-    folder.appendingPathComponent(paths[index])
+    URL(fileURLWithPath: path(of: index))
+  }
+
+  private func path(of index: Int) -> String {
+    folder + "/" + paths[index]
   }
 
   /// Decodes the images at `indices`, or takes them from the cache.
@@ -123,9 +127,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       if cache?.isReady(index) != true { missing += 1 }
     }
     if missing == 0, let cache {
-      for (place, index) in indices.enumerated() {
-        nk_bytes_to_floats(cache.image(index), images + place * imageSize, imageSize)
-      }
+      gatherImages(cache.image(0), size: imageSize, at: indices, to: images)
       return
     }
     let work = Work(indices: indices, images: images)
@@ -182,17 +184,17 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     }
     let current = try decoder ?? decoders.withLock { $0.popLast() } ?? ImageDecoder(limits: limits)
     decoder = current
-    let url = url(at: index)
-    try current.withFile(url) { bytes in
-      let header = try current.header(of: bytes, name: url.path)
+    let path = path(of: index)
+    try current.withFile(path) { bytes in
+      let header = try current.header(of: bytes, name: path)
       let writesToCache = cache?.reserve(index) ?? false
       let pixels =
         if writesToCache, let cache { cache.image(index) } else {
-          try current.outputBytes(count: imageSize, for: url.path)
+          try current.outputBytes(count: imageSize, for: path)
         }
       do {
         try current.decode(
-          bytes, header, name: url.path, width: imageShape[1], height: imageShape[0],
+          bytes, header, name: path, width: imageShape[1], height: imageShape[0],
           channels: imageShape[2], to: pixels)
       } catch {
         if writesToCache { cache?.release(index) }

@@ -90,7 +90,7 @@ private struct StridedCopy: ParallelTask {
     var count = width == 0 ? 0 : 1
     for d in 0..<last { count *= plan.extentOf(d) }
     columns = Chunks(of: width)
-    rows = Chunks(of: count, size: max(1, Chunks.elements / max(1, width) + 15) / 16 * 16)
+    rows = Chunks(of: count, size: (Chunks.elements / max(1, width) + 16) / 16 * 16)
   }
 
   var chunkCount: Int { rows.count * columns.count }

@@ -44,17 +44,22 @@ package enum Dense {
   ) {
     let parts = partCount(rows: rows, inputSize: inputSize, outputSize: outputSize)
     let batches = Chunks(of: rows, size: max(1, (rows + parts - 1) / parts))
+    let tiling = MatrixTiling(
+      m: inputSize, n: outputSize, k: batches.size,
+      wantedTiles: (MatrixTiling.wantedTiles + parts - 1) / parts)
     guard parts > 1 else {
       team.run(
         BackwardWeights(
-          rows: rows, tiling: MatrixTiling(m: inputSize, n: outputSize, k: rows), x: x, dz: dz,
-          dWeights: dWeights, dBias: dBias, accumulate: accumulate))
+          batches: batches, tiling: tiling, x: x, dz: dz, weights: dWeights, bias: dBias,
+          partStride: 0, accumulate: accumulate))
       return
     }
     team.run(
-      PartialBackwardWeights(
-        batches: batches, inputSize: inputSize, outputSize: outputSize, x: x, dz: dz,
-        wantsBias: dBias != nil, partials: scratch))
+      BackwardWeights(
+        batches: batches, tiling: tiling, x: x, dz: dz, weights: scratch,
+        bias: dBias == nil ? nil : scratch + roundedToLine(inputSize * outputSize),
+        partStride: PartialSums.stride(
+          weightCount: inputSize * outputSize, biasCount: outputSize), accumulate: false))
     team.run(
       PartialSums(
         partials: scratch, parts: batches.count, weightCount: inputSize * outputSize,
@@ -66,20 +71,15 @@ package enum Dense {
   package static func scratchCount(
     rows: Int, inputSize: Int, outputSize: Int, threadCount: Int
   ) -> Int {
-    let parts = mostParts(rows: rows, inputSize: inputSize, outputSize: outputSize)
+    let parts = partCount(rows: rows, inputSize: inputSize, outputSize: outputSize)
     guard parts > 1 else { return 0 }
     return parts
       * PartialSums.stride(weightCount: inputSize * outputSize, biasCount: outputSize)
   }
 
-  /// Into how many parts the batch is cut; 1 where tiles of dW alone give enough chunks, or where
-  /// the partial sums would cost more than they bring.
+  /// Into how many parts the batch is cut: at most 16, of at least 256 rows; 1 where the weights
+  /// are so many that partial sums would take 16 MiB, and give enough tiles by themselves.
   private static func partCount(rows: Int, inputSize: Int, outputSize: Int) -> Int {
-    let tiles = MatrixTiling(m: inputSize, n: outputSize, k: rows).count
-    return tiles >= 16 ? 1 : mostParts(rows: rows, inputSize: inputSize, outputSize: outputSize)
-  }
-
-  private static func mostParts(rows: Int, inputSize: Int, outputSize: Int) -> Int {
     inputSize * outputSize >= 1 << 18 ? 1 : max(1, min(16, rows / 256))
   }
 }
@@ -121,62 +121,43 @@ func finishTile(
   nk_bias_activate(tile, stride, rows, columns, bias, function, parameter)
 }
 
-/// Tiles of dW, each over the whole batch, then blocks of db.
+/// Tiles of dW and db, of every part of the batch.
 private struct BackwardWeights: ParallelTask {
-  let rows: Int
+  let batches: Chunks
   let tiling: MatrixTiling
   let x: UnsafePointer<Float>
   let dz: UnsafePointer<Float>
-  let dWeights: UnsafeMutablePointer<Float>
-  let dBias: UnsafeMutablePointer<Float>?
+  /// Those of the first part; the others follow at `partStride`.
+  let weights: UnsafeMutablePointer<Float>
+  let bias: UnsafeMutablePointer<Float>?
+  let partStride: Int
   let accumulate: Bool
 
-  private var biasChunks: Chunks { Chunks(of: dBias == nil ? 0 : tiling.n, size: 128) }
+  private var biasChunks: Chunks { Chunks(of: bias == nil ? 0 : tiling.n, size: 512) }
+  private var chunksOfPart: Int { tiling.count + biasChunks.count }
 
-  var chunkCount: Int { tiling.count + biasChunks.count }
+  // No rows are one part, too: it writes zeros.
+  var chunkCount: Int { max(1, batches.count) * chunksOfPart }
 
   func run(chunk: Int, worker: Int) {
-    if chunk < tiling.count {
-      let row = tiling.firstRow(chunk)
-      let column = tiling.firstColumn(chunk)
+    let part = chunk / chunksOfPart
+    let index = chunk % chunksOfPart
+    let first = batches.start(part)
+    let rows = batches.length(part)
+    let gradients = dz + first * tiling.n
+    if index < tiling.count {
+      let row = tiling.firstRow(index)
+      let column = tiling.firstColumn(index)
       GEMM.multiply(
-        m: tiling.rowCount(chunk), n: tiling.columnCount(chunk), k: rows, a: x + row,
-        lda: tiling.m, transposeA: true, b: dz + column, ldb: tiling.n,
-        c: dWeights + row * tiling.n + column, ldc: tiling.n, beta: accumulate ? 1 : 0)
-    } else if let dBias {
-      let column = biasChunks.start(chunk - tiling.count)
+        m: tiling.rowCount(index), n: tiling.columnCount(index), k: rows,
+        a: x + first * tiling.m + row, lda: tiling.m, transposeA: true, b: gradients + column,
+        ldb: tiling.n, c: weights + part * partStride + row * tiling.n + column, ldc: tiling.n,
+        beta: accumulate ? 1 : 0)
+    } else if let bias {
+      let column = biasChunks.start(index - tiling.count)
       nk_column_sums(
-        dz + column, tiling.n, rows, biasChunks.length(chunk - tiling.count), accumulate,
-        dBias + column)
-    }
-  }
-}
-
-/// dW and db of parts of the batch, each into its own place.
-private struct PartialBackwardWeights: ParallelTask {
-  let batches: Chunks
-  let inputSize: Int
-  let outputSize: Int
-  let x: UnsafePointer<Float>
-  let dz: UnsafePointer<Float>
-  let wantsBias: Bool
-  let partials: UnsafeMutablePointer<Float>
-
-  var chunkCount: Int { batches.count }
-
-  func run(chunk: Int, worker: Int) {
-    let weightCount = inputSize * outputSize
-    let first = batches.start(chunk)
-    let part =
-      partials + chunk * PartialSums.stride(weightCount: weightCount, biasCount: outputSize)
-    GEMM.multiply(
-      m: inputSize, n: outputSize, k: batches.length(chunk), a: x + first * inputSize,
-      lda: inputSize, transposeA: true, b: dz + first * outputSize, ldb: outputSize, c: part,
-      ldc: outputSize)
-    if wantsBias {
-      nk_column_sums(
-        dz + first * outputSize, outputSize, batches.length(chunk), outputSize, false,
-        part + roundedToLine(weightCount))
+        gradients + column, tiling.n, rows, biasChunks.length(index - tiling.count), accumulate,
+        bias + part * partStride + column)
     }
   }
 }

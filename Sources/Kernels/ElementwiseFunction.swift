@@ -1,6 +1,6 @@
 /// A function of one number that is applied to every element of an array.
 ///
-/// Errors are below 2.5 units in the last place, except silu and mish (4), gelu (5), and geluTanh
+/// Errors are below 2.5 units in the last place, except silu and mish (4), gelu (7), and geluTanh
 /// of negative numbers, whose relative error is that of an exponential of a rounded argument.
 /// Results below 10⁻³⁵ may be flushed to zero. NaN gives NaN, and at infinity every function has
 /// its limit.

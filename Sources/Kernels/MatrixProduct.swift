@@ -39,9 +39,9 @@ package enum MatrixProduct {
     b: UnsafePointer<Float>, transposeB: Bool = false, c: UnsafeMutablePointer<Float>,
     alpha: Float = 1, accumulate: Bool = false, team: WorkerTeam
   ) {
-    // Small matrices of a large batch: several a chunk, about 10 µs each.
+    // Small matrices of a large batch: several a chunk.
     let work = max(1, 2 * m * n * k)
-    let perChunk = max(1, min(batch, MatrixTiling.smallestWork / 4 / work))
+    let perChunk = max(1, min(batch, MatrixTiling.smallestWork / work))
     team.run(
       Multiply(
         matrices: Chunks(of: batch, size: perChunk),

@@ -24,7 +24,8 @@ extension PatchConvolution {
     }
     let parts = weightParts(geometry, rows: rows)
     let batches = Chunks(of: rows, size: max(1, (rows + parts - 1) / parts))
-    let tileRows = mostTileRows(geometry, rows: rows)
+    // The reduction of a product: 192 are enough, and more only leave the cache.
+    let tileRows = min(mostTileRows(geometry, rows: rows), geometry.patchSize < 64 ? 512 : 192)
     let partials = scratch + team.threadCount * roundedToLine(tileRows * geometry.patchSize)
     team.run(
       PartialBackwardWeights(
@@ -41,10 +42,20 @@ extension PatchConvolution {
   private static let manyWeights = 1 << 18
 
   private static func splitsWeights(_ geometry: ConvolutionGeometry, rows: Int) -> Bool {
+    if alwaysSplitsWeights(geometry) { return true }
     let places = geometry.kernelHeight * geometry.kernelWidth
-    guard geometry.groupInputChannels >= 16 && geometry.groups == 1 else { return false }
-    return geometry.weightCount >= manyWeights
-      || (weightParts(geometry, rows: rows) < 8 && places >= 4)
+    return geometry.groupInputChannels >= 16 && geometry.groups == 1 && places >= 4
+      && weightParts(geometry, rows: rows) < 8
+  }
+
+  private static func alwaysSplitsWeights(_ geometry: ConvolutionGeometry) -> Bool {
+    geometry.weightCount >= manyWeights && geometry.groupInputChannels >= 16
+      && geometry.groups == 1
+  }
+
+  /// The parts of the batch that have places of their own in the scratch memory.
+  static func mostPartials(_ geometry: ConvolutionGeometry, rows: Int) -> Int {
+    alwaysSplitsWeights(geometry) ? 0 : weightParts(geometry, rows: rows)
   }
 
   /// The parts of the batch: at most 16, of at least 256 rows, and fewer where weights are many.
@@ -52,17 +63,13 @@ extension PatchConvolution {
     max(1, min(16, rows / 256, 16 * manyWeights / geometry.weightCount))
   }
 
-  static func mostWeightParts(_ geometry: ConvolutionGeometry, rows: Int) -> Int {
-    weightParts(geometry, rows: rows)
-  }
-
-  /// Input channels that one chunk has of one place of the kernel: 16 chunks or more in all, but
-  /// no thinner than 64 channels.
+  /// Input channels that one chunk has of one place of the kernel: for 16 chunks or more in all,
+  /// but not fewer than 128, lest dz be packed for too little work.
   private static func channelsOfPart(_ geometry: ConvolutionGeometry) -> Int {
     let channels = geometry.groupInputChannels
     let places = geometry.kernelHeight * geometry.kernelWidth
-    let wanted = (32 + places - 1) / places
-    let parts = max(1, min(wanted, channels / 64))
+    let wanted = (16 + places - 1) / places
+    let parts = max(1, min(wanted, channels / 128))
     return (channels + parts - 1) / parts
   }
 }
@@ -166,7 +173,7 @@ private struct PlaceBackwardWeights: ParallelTask {
     var row = 0
     var beta: Float = accumulate ? 1 : 0
     while row < rows {
-      let count = min(min(perTile, 1024), rows - row)
+      let count = min(min(perTile, 256), rows - row)
       nk_gather_patches(&window, x + firstChannel, channelCount, row, count, patches)
       GEMM.multiply(
         m: channelCount, n: outputs, k: count, a: patches, lda: channelCount, transposeA: true,

@@ -4,8 +4,8 @@ package import Testing
 ///
 /// Elements a and e agree if |a − e| ≤ absolute + relative · |e|, if they are the same infinity, or
 /// if both are NaN. Only the first five that do not agree are reported.
-package func expectClose<Expected: BinaryFloatingPoint>(
-  _ actual: [Float], _ expected: [Expected], relative: Double = 1e-6, absolute: Double = 0,
+package func expectClose(
+  _ actual: [Float], _ expected: [Double], relative: Double = 1e-6, absolute: Double = 0,
   _ comment: @autoclosure () -> String = "", sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard actual.count == expected.count else {
@@ -16,7 +16,7 @@ package func expectClose<Expected: BinaryFloatingPoint>(
   }
   var wrong = 0
   for (index, (a, e)) in zip(actual, expected).enumerated() {
-    let (a, e) = (Double(a), Double(e))
+    let a = Double(a)
     if a == e || a.isNaN && e.isNaN { continue }
     if e.isFinite && abs(a - e) <= absolute + relative * abs(e) { continue }
     wrong += 1
@@ -29,4 +29,14 @@ package func expectClose<Expected: BinaryFloatingPoint>(
     Issue.record(
       "\(wrong) of \(actual.count) elements differ \(comment())", sourceLocation: sourceLocation)
   }
+}
+
+/// Expects that two arrays have as many elements and agree element by element.
+package func expectClose(
+  _ actual: [Float], _ expected: [Float], relative: Double = 1e-6, absolute: Double = 0,
+  _ comment: @autoclosure () -> String = "", sourceLocation: SourceLocation = #_sourceLocation
+) {
+  expectClose(
+    actual, expected.map { Double($0) }, relative: relative, absolute: absolute, comment(),
+    sourceLocation: sourceLocation)
 }

@@ -26,7 +26,7 @@ package enum ReferenceKernels {
     case .softplus: return max(x, 0) + log1p(exp(-abs(x))) + (x.isNaN ? x : 0)
     case .softsign: return x.isInfinite ? (x < 0 ? -1 : 1) : x / (1 + abs(x))
     case .hardSigmoid: return x.isNaN ? x : min(max(x + 3, 0), 6) / 6
-    case .hardSwish: return x == -.infinity || x.isNaN ? x * 0 : x * min(max(x + 3, 0), 6) / 6
+    case .hardSwish: return x == -.infinity ? 0 : x.isNaN ? x : x * min(max(x + 3, 0), 6) / 6
     case .mish:
       return x == -.infinity ? 0 : x * Foundation.tanh(value(.softplus, x))
     case .relu6: return x.isNaN ? x : min(max(x, 0), 6)

@@ -24,7 +24,7 @@ struct Patience {
     /// Regions of a training step follow each other within the time of spinning, steps within the
     /// time of yielding. Yielding on a processor that nobody else wants costs the hand-over less
     /// than 1 µs, so spinning longer gains nothing measurable and takes time from neighbours.
-    static let ownProcessors = Limits(spin: 20_000, yield: 1_000_000)
+    static let ownProcessors = Limits(spin: 20_000, yield: 2_000_000)
 
     /// For a team with more threads than processors: who spins takes the processor of who works.
     static let sharedProcessors = Limits(spin: 0, yield: 20_000)

@@ -44,9 +44,11 @@ extension Trainer {
     for model: Model, dataset: any Dataset, batchSize: Int = Model.predictionBatchSize
   ) throws -> Evaluator {
     try check(metrics, fields: dataset.fields)
+    let batches = try Batches(dataset, size: batchSize)
+    batches.team = model.engine.team
     return Evaluator(
       metrics: metrics, classNames: dataset.classNames ?? model.metadata.classNames,
-      batches: try Batches(dataset, size: batchSize),
+      batches: batches,
       program: try TrainingProgram(
         model: model, loss: loss, fields: dataset.fields,
         maximumBatch: min(batchSize, dataset.count), isTraining: false))

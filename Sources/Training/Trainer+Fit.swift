@@ -39,6 +39,7 @@ extension Trainer {
       shuffles ? .shuffled(seed: seed, epoch: epoch) : .sequential
     }
     let batches = try Batches(training, size: batchSize, order: order(0))
+    batches.team = model.engine.team
     let state = try makeState(
       for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed)
     let evaluator = try validation.map {

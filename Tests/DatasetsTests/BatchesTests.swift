@@ -3,16 +3,21 @@ import Dispatch
 import Synchronization
 import Tensors
 import Testing
+import Threads
 
 /// Example `i` is the number `i`; the ones in `broken` cannot be read.
 private final class Numbers: Dataset {
   let count: Int
   let fields = [BatchField(name: "input", elementType: .float32, exampleShape: [])]
   let classNames: [String]? = nil
+  let isInMemory: Bool
   let broken: Mutex<Set<Int>>
   let gate: DispatchSemaphore?
 
-  init(_ count: Int, broken: Set<Int> = [], gate: DispatchSemaphore? = nil) {
+  init(
+    _ count: Int, broken: Set<Int> = [], isInMemory: Bool = false, gate: DispatchSemaphore? = nil
+  ) {
+    self.isInMemory = isInMemory
     self.count = count
     self.broken = Mutex(broken)
     self.gate = gate
@@ -148,6 +153,38 @@ private func numbers(of batch: Batch) -> [Int] {
     gate.signal()
     for _ in 0..<100_000 where watched != nil { pause() }
     #expect(watched == nil)
+  }
+
+  @Test(arguments: [1, 2, 7]) func aTeamFillsTheSameBatches(threads: Int) throws {
+    let count = 200
+    let dataset = try InMemoryDataset(
+      inputs: Tensor(shape: [count, 3], (0..<count * 3).map(Float.init)),
+      labels: (0..<count).map { Int32($0) })
+    let order = ExampleOrder.shuffled(seed: 2, epoch: 0)
+    let alone = try Batches(dataset, size: 75, order: order)
+    let together = try Batches(dataset, size: 75, order: order)
+    together.team = WorkerTeam(threadCount: threads)
+    while let expected = try alone.next() {
+      let batch = try #require(try together.next())
+      #expect(batch.count == expected.count)
+      for index in 0..<batch.count * 3 {
+        #expect(batch.floats(0)[index] == expected.floats(0)[index])
+      }
+      for index in 0..<batch.count {
+        #expect(batch.integers(1)[index] == expected.integers(1)[index])
+      }
+    }
+    #expect(try together.next() == nil)
+  }
+
+  @Test func aTeamReportsErrors() throws {
+    let dataset = Numbers(100, broken: [70], isInMemory: true)
+    let batches = try Batches(dataset, size: 50)
+    batches.team = WorkerTeam(threadCount: 2)
+    #expect(try batches.next()?.count == 50)
+    for _ in 0..<2 { #expect(throws: DatasetError.self) { try batches.next() } }
+    dataset.broken.withLock { $0 = [] }
+    #expect(try batches.rest() == [Array(50..<100)])
   }
 
   @Test func manyStreamsAtOnce() {

@@ -48,6 +48,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 1, 2, 3, 40], [1, 7, 784, 3072]) func anyRowsAreGathered(
+    rows: Int, size: Int
+  ) {
+    let source = (0..<50 * size).map { UInt8(truncatingIfNeeded: $0 &* 29 &+ $0 >> 9) }
+    let indices = (0..<rows).map { Int64($0 * 37 % 50) }
+    var result = [Float](repeating: -1, count: rows * size + 1)
+    nk_gather_bytes_to_floats(source, size, indices, rows, &result)
+    let expected = indices.flatMap { index in
+      source[Int(index) * size..<(Int(index) + 1) * size].map(Float.init)
+    }
+    #expect(result == expected + [-1])
+  }
+
   @Test(arguments: [0, 1, 3, 15, 16, 17, 63, 64, 100, 784]) func conversionOfAnyLength(count: Int) {
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ 255) }
     var floats = [Float](repeating: -1, count: count + 1)

@@ -87,18 +87,19 @@ import Testing
     }
   }
 
-  /// 70 MB of zeros pack into 300 kB: whatever the header says, no more is unpacked than that.
+  /// 70 MB of zeros in 70 kB: whatever the header says, no more is kept than that.
   @Test func bombsAreCut() throws {
-    let zeros = [UInt8](repeating: 0, count: 70 << 20)
-    let honestSize: UInt32 = 70 << 20
-    for extent: UInt32 in [24, honestSize - 1, honestSize + 1] {
+    let megabyte = gzip([UInt8](repeating: 0, count: 1 << 20))
+    let zeros = (0..<70).flatMap { _ in megabyte }
+    let size: UInt32 = 70 << 20
+    for extent in [24, size - 1, size + 1] {
       let error = #expect(throws: DatasetError.self) {
-        try IDXFile(bytes: gzip(idx([extent], zeros), level: 1), name: "bomb")
+        try IDXFile(bytes: gzip(idx([extent], [])) + zeros, name: "bomb")
       }
-      #expect(error?.kind == (extent > honestSize ? .truncated : .tooLarge))
+      #expect(error?.kind == (extent > size ? .truncated : .tooLarge))
     }
-    let honest = try IDXFile(bytes: gzip(idx([honestSize], zeros), level: 1), name: "zeros")
-    #expect(honest.shape == [70 << 20])
+    let honest = try IDXFile(bytes: gzip(idx([size], [])) + zeros, name: "zeros")
+    #expect(honest.shape == [Int(size)])
   }
 
   @Test func damagedFilesAreErrors() {

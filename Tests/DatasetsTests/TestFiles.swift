@@ -2,10 +2,10 @@ import CZlib
 import Foundation
 
 /// The bytes as one gzip member.
-func gzip(_ bytes: [UInt8], level: Int32 = 9) -> [UInt8] {
+func gzip(_ bytes: [UInt8]) -> [UInt8] {
   var stream = z_stream()
   deflateInit2_(
-    &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+    &stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
     Int32(MemoryLayout<z_stream>.size))
   defer { deflateEnd(&stream) }
   var input = bytes
@@ -36,8 +36,9 @@ func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
   let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent("needletail-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
+  let result = Result { try body(folder) }
+  try FileManager.default.removeItem(at: folder)
+  try result.get()
 }
 
 func write(_ bytes: [UInt8], to url: URL) throws {

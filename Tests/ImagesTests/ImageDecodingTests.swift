@@ -110,7 +110,7 @@ import Testing
     for bytes in [png(image), jpeg(image), jpeg(image, progressive: true)] {
       // A JPEG without its end marker and a PNG without its last chunk are complete but for that.
       for length in stride(from: 0, to: bytes.count - 16, by: 1) {
-        #expect(throws: DatasetError.self) { try Image(decoding: Array(bytes[..<length])) }
+        #expect(throws: DatasetError.self) { _ = try Image(decoding: Array(bytes[..<length])) }
       }
     }
     #expect(throws: DatasetError.self) { try Image(decoding: Array(jpeg(image).dropLast(2))) }

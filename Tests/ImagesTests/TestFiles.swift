@@ -63,8 +63,9 @@ func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
   let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent("needletail-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
+  let result = Result { try body(folder) }
+  try FileManager.default.removeItem(at: folder)
+  try result.get()
 }
 
 /// Writes files by their paths below a folder.

@@ -101,7 +101,7 @@ private func withZeros<Result>(
         visits.update(repeating: 0, count: 8)
         team.run(Count(chunkCount: 8, visits: visits))
         #expect((0..<8).allSatisfy { visits[$0] == $0 + 1 })
-        idle(nanoseconds: UInt64(round % 30) * 50_000)
+        idle(nanoseconds: UInt64(round % 30) * 100_000)
       }
     }
   }

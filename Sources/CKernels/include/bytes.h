@@ -7,6 +7,11 @@
 /// destination[i] = source[i], 0 to 255.
 void nk_bytes_to_floats(const uint8_t *source, float *destination, size_t count);
 
+/// Row r of `destination` is row indices[r] of `source`, as numbers from 0 to 255; rows have `size`
+/// elements. Fetches rows ahead: those of a shuffled order are not where the processor expects.
+void nk_gather_bytes_to_floats(const uint8_t *source, size_t size, const int64_t *indices,
+                               size_t rows, float *destination);
+
 /// destination[p * channels + c] = source[c * pixels + p]: planes become pixels.
 void nk_interleave_planes(const uint8_t *source, uint8_t *destination, size_t pixels,
                           size_t channels);

@@ -1,0 +1,52 @@
+import Graphs
+import Layers
+import Tensors
+import Testing
+
+@Suite struct PresetTests {
+  /// Parameters by hand: weights and biases of every layer, scales and offsets of every
+  /// normalisation.
+  @Test(arguments: [
+    (Preset.mlp, 669_706), (.lenet5, 61_706), (.mnistCNN, 93_322), (.cifarCNN, 315_722),
+    (.vgg8, 4_707_786), (.resnet18, 11_173_962), (.resnet20, 269_722), (.digitsCNN, 43_050 - 1_290),
+  ])
+  func parameterCounts(preset: Preset, count: Int) throws {
+    let shape = preset.defaultInputShape
+    let model = try Model(preset.network(inputShape: shape), inputShape: shape)
+    #expect(model.parameterCount == count)
+    #expect(model.summary.parameterCount == count)
+    #expect(model.summary.rows.reduce(0) { $0 + $1.parameterCount } == count)
+    #expect(model.graph.outputs.map(\.type) == [.batch(of: [10])])
+  }
+
+  @Test(arguments: Preset.allCases)
+  func classCountIsHonoured(preset: Preset) throws {
+    let shape = preset.defaultInputShape
+    let model = try Model(preset.network(inputShape: shape, classCount: 3), inputShape: shape)
+    let logits = try model(Tensor(zeros: Shape([2] + shape.dimensions)))
+    #expect(logits.shape == [2, 3])
+    #expect(logits.elements.allSatisfy(\.isFinite))
+  }
+
+  @Test func fittingPresets() {
+    #expect(Preset.fitting(inputShape: [784]) == [.mlp])
+    let small = Preset.fitting(inputShape: [8, 8, 1])
+    #expect(small.contains(.digitsCNN) && small.contains(.mlp) && !small.contains(.mnistCNN))
+    #expect(!Preset.fitting(inputShape: [8, 8, 1]).contains(.vgg8))
+    #expect(Preset.fitting(inputShape: [32, 32, 3]).contains(.resnet18))
+  }
+
+  @Test func standardPresetsFit() {
+    for shape: Shape in [[784], [8, 8, 1], [4, 4, 3], [28, 28, 1], [32, 32, 3], [64, 48, 3]] {
+      #expect(Preset.fitting(inputShape: shape).contains(.standard(for: shape)), "\(shape)")
+    }
+  }
+
+  @Test func rescalingUsesTheLargestPixel() throws {
+    let network = Sequential {
+      Preset.mlp.network(inputShape: [1], maximumPixel: 16).layers[0]
+    }
+    let model = try Model(network, inputShape: [1])
+    #expect(try model(Tensor(shape: [1, 1], [8])).elements == [0.5])
+  }
+}

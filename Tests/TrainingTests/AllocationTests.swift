@@ -1,0 +1,55 @@
+import CAllocationCount
+import Needletail
+import Testing
+
+/// A training of steps on batches in memory, on three threads.
+private func allocationsOfFiveSteps(wasteful: Bool) throws -> Int {
+  let engine = try Engine(options: EngineOptions(threadCount: 3))
+  let network = Sequential {
+    Rescale(scale: 1 / 16)
+    Conv2D(outputChannels: 8, kernelSize: 3, padding: .same, useBias: false)
+    BatchNorm(activation: .relu)
+    Residual(activation: .relu) {
+      Conv2D(outputChannels: 8, kernelSize: 3, padding: .same, activation: .sigmoid)
+    }
+    MaxPool2D()
+    AveragePool2D(poolSize: 3, strides: 1)
+    Dropout(rate: 0.3)
+    Flatten()
+    Dense(outputSize: 32, activation: .gelu)
+    Dense(outputSize: 10)
+  }
+  let data = try Digits.load().training
+  var model = try Model(network, inputShape: [8, 8, 1], seed: 1, engine: engine)
+  let trainer = Trainer(
+    loss: .softmaxCrossEntropy(classWeights: [Float](repeating: 1, count: 10)),
+    optimizer: .adam(learningRate: .cosine(from: 1e-3, steps: 100)), gradientClipNorm: 1)
+  let state = try trainer.makeState(for: model, fields: data.fields, batchSize: 64)
+  let batch = Batch(fields: data.fields, capacity: 64)
+  try Array(0..<64).withUnsafeBufferPointer { try data.fill(batch, with: $0) }
+  for _ in 0..<3 { try trainer.step(&model, state, on: batch) }
+  let before = allocation_count()
+  for _ in 0..<5 {
+    let report = try trainer.step(&model, state, on: batch)
+    if wasteful { print([report.loss]) }
+  }
+  return allocation_count() - before
+}
+
+@Suite struct AllocationTests {
+  // In a process of its own, where nothing else takes memory.
+  @Test(.enabled(if: allocation_count_works(), "needs glibc, without a sanitizer"))
+  func aStepAllocatesNothing() async {
+    await #expect(processExitsWith: .success) {
+      let count = try allocationsOfFiveSteps(wasteful: false)
+      try #require(count == 0, "\(count) allocations in five steps")
+    }
+  }
+
+  @Test(.enabled(if: allocation_count_works(), "needs glibc, without a sanitizer"))
+  func theCountCanFail() async {
+    await #expect(processExitsWith: .success) {
+      try #require(try allocationsOfFiveSteps(wasteful: true) > 0)
+    }
+  }
+}
