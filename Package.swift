@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "NeedletailTool",
       dependencies: [
-        "Needletail", "Threads", "Kernels", "CKernels", "Tensors",
+        "Needletail", "Training", "Threads", "Kernels", "CKernels", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),

@@ -44,7 +44,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func openModel() throws -> Model {
-    guard let source = try? NetworkSource(name) else {
+    guard let source = NetworkSource(named: name) else {
       guard input == nil, classes == nil else {
         throw ValidationError(
           "--input and --classes are for presets and network files; the model in \(name) has its own."

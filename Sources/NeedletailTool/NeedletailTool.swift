@@ -50,6 +50,9 @@ struct NeedletailTool: ParsableCommand {
   private static func fail(_ error: any Error) -> Never {
     guard exitCode(for: error) == .failure else { exit(withError: error) }
     StandardError.write("needletail: \(error)")
-    exit(ExitStatus(of: error).rawValue)
+    end(ExitStatus(of: error))
   }
 }
+
+/// C's `exit`, which the parser's hides inside of commands.
+private func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }

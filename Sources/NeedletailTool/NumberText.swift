@@ -1,4 +1,4 @@
-import Evaluation
+import Needletail
 
 /// Numbers as people read them.
 enum NumberText {

@@ -133,5 +133,3 @@ func parseShape(_ text: String) throws -> Shape {
   }
   return shape
 }
-
-extension OptimizerName: ExpressibleByArgument {}

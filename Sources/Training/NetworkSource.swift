@@ -12,21 +12,31 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
   /// The path of a network file, YAML or JSON.
   case file(String)
 
-  /// Reads a name.
+  /// Reads a name, if it is one.
   ///
   /// - Parameter name: A preset's name, or the path of a file that ends in `.yaml`, `.yml` or `.json`.
-  /// - Throws: ``NetworkSourceError`` for other names.
-  public init(_ name: String) throws(NetworkSourceError) {
+  public init?(named name: String) {
     if let preset = Preset(rawValue: name) {
       self = .preset(preset)
     } else if [".yaml", ".yml", ".json"].contains(where: name.lowercased().hasSuffix) {
       self = .file(name)
     } else {
+      return nil
+    }
+  }
+
+  /// Reads a name.
+  ///
+  /// - Parameter name: A preset's name, or the path of a file that ends in `.yaml`, `.yml` or `.json`.
+  /// - Throws: ``NetworkSourceError`` for other names.
+  public init(_ name: String) throws(NetworkSourceError) {
+    guard let source = NetworkSource(named: name) else {
       throw NetworkSourceError(
         .unknownName,
         "'\(name)': expected a preset (\(presetNames(Preset.allCases))) or the path of a network "
           + "file that ends in .yaml, .yml or .json.")
     }
+    self = source
   }
 
   /// The name that it is read from.
