@@ -4,7 +4,7 @@ import Tensors
 /// wrong with it.
 struct DescribedField: Sendable {
   let value: DescribedValue
-  /// The way to the value: `layers[2].Conv2D.kernelSize`. Empty for the whole.
+  /// The way to the value, `layers[2].Conv2D.kernelSize`; empty for the whole.
   let path: String
   let source: DescriptionSource
 

@@ -3,11 +3,12 @@ import Yams
 extension DescribedValue {
   /// The most bytes of a YAML or JSON text.
   static let maximumTextSize = 1 << 20
-  /// The most marks of aliases (`*name`) and of explicit keys (`? key`) in a text. Both make the
-  /// parser do work out of proportion to the text, and neither is wanted.
+  /// The most marks of aliases (`*name`) and of explicit keys (`? key`) in a text.
+  ///
+  /// Both make the parser do work out of proportion to the text, and neither is wanted.
   private static let mostSuspectMarks = 8
 
-  /// Reads a YAML text, or a JSON one, of which YAML is a superset. Aliases and tags are refused.
+  /// Reads a YAML text, or a JSON one, of which YAML is a superset; aliases and tags are refused.
   ///
   /// - Parameter source: What error messages call the text.
   init(yaml text: String, source: DescriptionSource) throws(ModelFileError) {

@@ -10,8 +10,9 @@ final class LayerArguments {
 
   /// The word that stands for the number of the data's classes.
   private static let classes = "classes"
-  /// The largest number of outputs or channels. With the limits of windows and inputs, no count of
-  /// weights or connections can overflow.
+  /// The largest number of outputs or channels.
+  ///
+  /// With the limits of windows and inputs, no count of weights or connections can overflow.
   private static let mostChannels = 1 << 24
   /// The largest side of a window, stride, dilation or padding.
   private static let longestSide = 1 << 15

@@ -18,7 +18,7 @@ package import Graphs
 /// description says is believed before it is checked, and nothing is allocated by a size in it
 /// but the description itself.
 package enum NetworkConfiguration {
-  /// The version of the description. A reader refuses others.
+  /// The version of the description; a reader refuses others.
   package static let format = 1
   /// The most bytes of a description.
   package static let maximumSize = 16 << 20
