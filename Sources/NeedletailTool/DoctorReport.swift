@@ -52,7 +52,8 @@ struct DoctorReport {
     for speed in speeds {
       let threads = "\(speed.threadCount) \(speed.threadCount == 1 ? "thread" : "threads")"
       lines.append(
-        "matrix product    \(NumberText.decimal(speed.gigaflopsPerSecond, 1)) GFLOP/s on \(threads)")
+        "matrix product    \(NumberText.decimal(speed.gigaflopsPerSecond, 1)) GFLOP/s on \(threads)"
+      )
     }
     let warnings = warnings
     lines += warnings.isEmpty ? ["", "All is well."] : [""] + warnings.map { "warning: \($0)" }

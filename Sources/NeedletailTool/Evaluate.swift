@@ -14,7 +14,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("The model's file.", valueName: "file"))
   var model: String
 
-  @Option(help: "Images: 'digits', which is built in, or a folder; see docs/tool.md.")
+  @Option(help: dataHelp)
   var data: String
 
   @Option(help: "The part of the data to evaluate on: training, validation or test.")
@@ -58,8 +58,15 @@ struct Evaluate: ParsableCommand {
       accuracy  \(NumberText.percent(report.accuracy))
 
       \(report)
-      \(report.confusion)
+      \(confusionText(report.confusion))
       """
+  }
+
+  /// The matrix, where it can be looked at.
+  private func confusionText(_ confusion: ConfusionMatrix) -> String {
+    confusion.classCount <= 25
+      ? "\(confusion)"
+      : "The confusion matrix of \(confusion.classCount) classes is wide: --json prints it.\n"
   }
 
   private func jsonText(

@@ -51,7 +51,8 @@ enum ExitStatus: Int32, CaseIterable {
     switch error {
     case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
     case let error as ModelFileError: self = Self(systemError: error.systemError)
-    case let error as RunFolderError: self = error.kind == .notWritten ? .inputOutput : .cannotCreate
+    case let error as RunFolderError:
+      self = error.kind == .notWritten ? .inputOutput : .cannotCreate
     case let error as NetworkSourceError:
       switch error.kind {
       case .unknownName: self = .usage

@@ -2,7 +2,7 @@ import Needletail
 
 /// Numbers as people read them.
 enum NumberText {
-  /// `1,234,567`
+  /// An integer in groups of three: `1,234,567`.
   static func grouped(_ value: Int) -> String {
     var text = ""
     for (index, digit) in String(value.magnitude).reversed().enumerated() {
@@ -10,6 +10,11 @@ enum NumberText {
       text.append(digit)
     }
     return (value < 0 ? "-" : "") + String(text.reversed())
+  }
+
+  /// A number of things: `1 image`, `2 images`.
+  static func count(_ value: Int, _ noun: String) -> String {
+    "\(grouped(value)) \(noun)\(value == 1 ? "" : "s")"
   }
 
   /// A number with a fixed count of decimals.
@@ -26,13 +31,13 @@ enum NumberText {
     return start + "." + String(repeating: "0", count: places - decimals.count) + decimals
   }
 
-  /// `98.72 %`
+  /// A share: `98.72 %`.
   static func percent(_ fraction: Double) -> String { decimal(fraction * 100, 2) + " %" }
 
   /// `34.2 MB`, of a million bytes each.
   static func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1e6, 1) + " MB" }
 
-  /// `4.9 s`, `2:05`, `1:02:05`
+  /// A time: `4.9 s`, `2:05`, `1:02:05`.
   static func duration(_ seconds: Double) -> String {
     guard seconds >= 60 else { return decimal(max(0, seconds), 1) + " s" }
     guard seconds < 1e9 else { return "long" }

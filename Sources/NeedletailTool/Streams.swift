@@ -52,7 +52,9 @@ enum StandardOutput {
 
 /// Everything that is no result.
 enum StandardError {
-  /// Writes a line. What cannot be written is lost: there is nowhere left to say it.
+  /// Writes a line.
+  ///
+  /// What cannot be written is lost: there is nowhere left to say it.
   static func write(_ text: String) {
     let bytes = Array((text + "\n").utf8)
     _ = bytes.withUnsafeBytes { systemWrite(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -80,7 +82,9 @@ struct StandardInput {
   mutating func nextLines() throws -> [ArraySlice<UInt8>] {
     while !isAtEnd {
       let portion = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-        repeat { count = read(STDIN_FILENO, buffer.baseAddress, buffer.count) } while count < 0
+        repeat {
+          count = read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+        } while count < 0
           && errno == EINTR
         if count < 0 {
           count = 0
@@ -92,7 +96,8 @@ struct StandardInput {
         rest += portion
         guard rest.count <= maximumLineLength else {
           throw DatasetError(
-            .tooLarge, at: "standard input", expected: "lines of at most \(maximumLineLength) bytes",
+            .tooLarge, at: "standard input",
+            expected: "lines of at most \(maximumLineLength) bytes",
             found: "a longer one", advice: "write one example a line")
         }
         continue

@@ -7,7 +7,7 @@ struct Train: ParsableCommand {
     abstract: "Train a network on labelled images.",
     discussion: """
       needletail train --data digits --output runs/digits
-      needletail train --data mnist --model lenet5 --epochs 5 --validation 0.1 --output runs/1
+      needletail train --data mnist --model lenet5 --validation 0.1
       """)
 
   @OptionGroup var arguments: TrainArguments

@@ -3,7 +3,7 @@ import Needletail
 
 /// What `train` is asked for.
 struct TrainArguments: ParsableArguments {
-  @Option(help: "Images: 'digits', which is built in, or a folder; see docs/tool.md.")
+  @Option(help: dataHelp)
   var data: String
 
   @Option(help: "The part of the data to learn from: training, validation or test.")
@@ -98,6 +98,12 @@ struct TrainArguments: ParsableArguments {
   /// The learning rate that is used.
   var rate: Float { learningRate ?? optimizer.standardLearningRate }
 }
+
+/// What `--data` takes.
+let dataHelp: ArgumentHelp = """
+  Images: 'digits', which is built in, or a folder: the files of MNIST or CIFAR-10, a folder a class, \
+  or folders train and test with a folder a class.
+  """
 
 /// The threads that a command uses.
 struct EngineArguments: ParsableArguments {

@@ -26,8 +26,9 @@ struct TrainFacts {
     return [
       "data      \(dataText)",
       "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
-      "training  \(start.epochCount) epochs of \(NumberText.grouped(start.stepsPerEpoch)) steps of "
-        + "\(arguments.batch) images, \(arguments.optimizer.rawValue), \(schedule), "
+      "training  \(NumberText.count(start.epochCount, "epoch")) of "
+        + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
+        + "\(NumberText.count(arguments.batch, "image")), \(arguments.optimizer.rawValue), \(schedule), "
         + "seed \(arguments.seed)",
       "memory    \(NumberText.megabytes(memory.byteCount)): \(parts.joined(separator: ", "))"
         + (dataByteCount > 0 ? "; images up to \(NumberText.megabytes(dataByteCount))" : ""),
@@ -39,7 +40,8 @@ struct TrainFacts {
   /// The same as one JSON object.
   func json(_ start: TrainingStart) -> JSONObject {
     [
-      "event": .string("started"), "data": .string(images.source), "network": .string(network.description),
+      "event": .string("started"), "data": .string(images.source),
+      "network": .string(network.description),
       "parameters": .integer(model.parameterCount),
       "input_shape": .array(training.inputShape.dimensions.map(JSONValue.integer)),
       "classes": .integer(training.classCount ?? 0), "training_count": .integer(training.count),

@@ -30,6 +30,7 @@ final class TrainReporter {
     self.start = start
     trainingStart = .now()
     epochStart = .now()
+    lastUpdate = .now()
     guard !isQuiet else { return }
     if style == .json {
       try StandardOutput.line(JSONValue.object(facts.json(start)).canonicalText)
@@ -56,7 +57,10 @@ final class TrainReporter {
   }
 
   func epochEnded(_ report: EpochReport) throws {
-    defer { epochStart = .now() }
+    defer {
+      epochStart = .now()
+      lastUpdate = .now()
+    }
     guard !isQuiet else { return }
     if style == .json {
       var members = report.jsonMembers

@@ -12,7 +12,7 @@ import Darwin
 
 /// The class that a model finds most probable for an example.
 public struct ClassPrediction: Sendable, Hashable {
-  /// The class's number, from 0. Of equally probable classes the first.
+  /// The class's number, from 0; of equally probable classes the first.
   public let label: Int
   /// The class's name: that of the model's metadata, else its number.
   public let name: String

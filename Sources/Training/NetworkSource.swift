@@ -33,8 +33,8 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
     guard let source = NetworkSource(named: name) else {
       throw NetworkSourceError(
         .unknownName,
-        "'\(name)': expected a preset (\(presetNames(Preset.allCases))) or the path of a network "
-          + "file that ends in .yaml, .yml or .json.")
+        "expected a preset (\(presetNames(Preset.allCases))) or the path of a network file that ends "
+          + "in .yaml, .yml or .json; found '\(name)'")
     }
     self = source
   }

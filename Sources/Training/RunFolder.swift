@@ -32,12 +32,7 @@ public struct RunFolder: Sendable {
   public init(creating url: URL, configuration: some Encodable) throws {
     self.url = url
     try Self.checkUnused(url)
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw RunFolderError(
-        .notCreated, "\(url.path): the folder cannot be created: \(reason(error)).")
-    }
+    try Self.createFolder(url.standardizedFileURL)
     // Created exclusively: the file is the claim to the folder.
     let descriptor = open(historyURL.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
@@ -72,6 +67,18 @@ public struct RunFolder: Sendable {
         .notCreated, "\(url.path): expected a folder or nothing, found a file; name another folder."
       )
     }
+  }
+
+  /// Creates a folder and the folders around it.
+  private static func createFolder(_ url: URL) throws {
+    if mkdir(url.path, 0o777) == 0 || errno == EEXIST { return }
+    let parent = url.deletingLastPathComponent()
+    if errno == ENOENT, parent.path != url.path {
+      try createFolder(parent)
+      if mkdir(url.path, 0o777) == 0 || errno == EEXIST { return }
+    }
+    throw RunFolderError(
+      .notCreated, "\(url.path): the folder cannot be created: \(systemText()).")
   }
 
   /// Appends an epoch to the history and waits until it is on the disk.
@@ -140,13 +147,3 @@ public struct RunFolderError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 private func systemText() -> String { String(cString: strerror(errno)) }
-
-/// The system's words for why Foundation failed.
-private func reason(_ error: any Error) -> String {
-  let error = error as NSError
-  let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError
-  if let inner, inner.domain == NSPOSIXErrorDomain {
-    return String(cString: strerror(Int32(inner.code)))
-  }
-  return error.localizedDescription
-}

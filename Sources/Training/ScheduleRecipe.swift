@@ -59,9 +59,9 @@ public struct ScheduleRecipe: Sendable, Hashable, CustomStringConvertible {
     }
     guard let rule else {
       throw TrainingError(
-        "A schedule is constant, step[:EPOCHS[:FACTOR]], exponential[:FACTOR] or cosine[:FINAL], "
-          + "with whole EPOCHS from 1 and FACTOR from 0.000001 to 1; '\(description)' is none of "
-          + "them.")
+        "expected a schedule: constant, step[:EPOCHS[:FACTOR]], exponential[:FACTOR] or "
+          + "cosine[:FINAL], with whole EPOCHS from 1 and FACTOR from 0.000001 to 1; found "
+          + "'\(description)'")
     }
     self.description = description
     self.rule = rule
