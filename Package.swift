@@ -83,7 +83,8 @@ let package = Package(
     .executableTarget(
       name: "NeedletailTool",
       dependencies: [
-        "Needletail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Needletail", "Training", "Threads", "Kernels", "CKernels", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(

@@ -55,13 +55,14 @@ public struct DataFolder: Sendable {
   ///     if nil. Must be nil, or what they have, for forms 1 and 2.
   ///   - classNames: The classes of image folders by label, where a network has them already.
   ///   - cacheLimit: The largest number of bytes of decoded images to keep for each part.
+  ///   - threadCount: How many images are decoded at once; the number of processors if nil.
   ///   - limits: What is refused for its size before memory is taken.
   /// - Throws: `DatasetError` if the folder has none of the forms, lacks the part asked for, or holds
   ///   damaged files.
   public static func open(
     _ url: URL, split: String? = nil, imageSize: (height: Int, width: Int)? = nil,
     channels: Int? = nil, classNames: [String]? = nil, cacheLimit: Int = 512 << 20,
-    limits: ImageLimits = ImageLimits()
+    threadCount: Int? = nil, limits: ImageLimits = ImageLimits()
   ) throws -> DataFolder {
     var part: DataPart?
     if let split {
@@ -84,7 +85,8 @@ public struct DataFolder: Sendable {
         let size = first.map { (height: $0.imageShape[0], width: $0.imageShape[1]) }
         return try ImageFolderDataset(
           contentsOf: url, size: size ?? imageSize, channels: first?.imageShape[2] ?? channels,
-          classNames: first?.classNames ?? classNames, cacheLimit: cacheLimit, limits: limits)
+          classNames: first?.classNames ?? classNames, cacheLimit: cacheLimit,
+          threadCount: threadCount, limits: limits)
       }
     }
     let parts = form.1.compactMapValues { $0 }

@@ -53,8 +53,8 @@ struct ImageListing {
     return zip(numbers, names).sorted { $0 < $1 }.map(\.1)
   }
 
-  private static let decodable: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
-  private static let unreadable: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
+  static let decodable: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
+  static let unreadable: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
 
   /// Adds the images of a folder and of the folders in it.
   private mutating func collect(below url: URL, _ path: String, ancestors: [FileIdentity]) throws {

@@ -2,6 +2,7 @@ public import Datasets
 public import Evaluation
 import Graphs
 public import Layers
+import Threads
 
 /// How good a model is on a data set.
 public struct EvaluationResult: Sendable, Hashable {

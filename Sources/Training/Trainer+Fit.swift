@@ -57,10 +57,13 @@ extension Trainer {
       if epoch > 1 { batches.start(order(epoch - 1)) }
       var totals = RunningTotals(metrics: metrics)
       let clock = Stopwatch()
+      var stepCount = 0
       while let batch = try batches.next() {
         let report = try step(&model, state, on: batch)
         totals.add(report.loss, batch, state.program)
-        if try onEvent(.stepEnded(report)) == .stop {
+        stepCount += 1
+        let progress = EpochProgress(epoch: epoch, stepCount: stepCount, totals: totals)
+        if try onEvent(.stepEnded(report, progress)) == .stop {
           history.wasStopped = true
           return history
         }
@@ -81,7 +84,7 @@ extension Trainer {
 }
 
 /// Means over examples, gathered batch by batch.
-struct RunningTotals {
+struct RunningTotals: Sendable, Hashable {
   private let metrics: [Metric]
   private var lossSum = 0.0
   private var metricSums: [Double]

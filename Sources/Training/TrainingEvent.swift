@@ -2,8 +2,8 @@
 public enum TrainingEvent: Sendable {
   /// Everything is ready; the first step comes next.
   case started(TrainingStart)
-  /// A step was made.
-  case stepEnded(StepReport)
+  /// A step was made, and the epoch stands there.
+  case stepEnded(StepReport, EpochProgress)
   /// All examples were seen once more, and the validation set was evaluated.
   case epochEnded(EpochReport)
 }
@@ -28,6 +28,28 @@ public struct TrainingStart: Sendable, Hashable {
   public let stepsPerEpoch: Int
   /// How many epochs were asked for.
   public let epochCount: Int
+}
+
+/// Where an epoch stands after a step.
+public struct EpochProgress: Sendable, Hashable {
+  /// The number of the epoch, from 1.
+  public let epoch: Int
+  /// How many steps of the epoch were made.
+  public let stepCount: Int
+  private let totals: RunningTotals
+
+  init(epoch: Int, stepCount: Int, totals: RunningTotals) {
+    self.epoch = epoch
+    self.stepCount = stepCount
+    self.totals = totals
+  }
+
+  /// How many examples of the epoch were seen.
+  public var exampleCount: Int { totals.exampleCount }
+  /// The mean loss over the examples seen in this epoch.
+  public var loss: Double { totals.loss }
+  /// The metrics over the examples seen in this epoch; computed when asked for.
+  public var metrics: [MetricValue] { totals.values }
 }
 
 /// What one epoch did.

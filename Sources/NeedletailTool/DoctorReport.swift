@@ -1,0 +1,118 @@
+import CKernels
+import Needletail
+
+/// What a machine gives to the engine.
+struct DoctorReport {
+  let processor = Processor.detected()
+  let library = BLASLibrary.current
+  let budget: ThreadBudget
+  let speeds: [MatrixProductSpeed]
+  let activeInstructionSet = Self.name(of: nk_active_isa())
+  let bestInstructionSet: String
+
+  init(engine: Engine) {
+    budget = engine.threadBudget
+    let counts = Set([1, engine.threadBudget.threadCount]).sorted()
+    speeds = counts.map { MatrixProductSpeed(measuringWith: $0) }
+    bestInstructionSet = Self.name(
+      of: [NK_ISA_AVX512, NK_ISA_AVX2].first(where: nk_isa_available) ?? NK_ISA_PORTABLE)
+  }
+
+  /// What is less than it could be, and what to do.
+  var warnings: [String] {
+    var warnings = budget.warnings
+    if let warning = library.warning { warnings.append(warning) }
+    if activeInstructionSet != bestInstructionSet {
+      warnings.append(
+        "The kernels use \(activeInstructionSet), though this processor has \(bestInstructionSet): "
+          + "the environment variable NEEDLETAIL_ISA asks for it; unset it.")
+    }
+    return warnings
+  }
+
+  /// The report for people.
+  var lines: [String] {
+    let counts =
+      "\(processor.logicalCount) processors"
+      + (processor.coreCount.map { " on \($0) \($0 == 1 ? "core" : "cores")" } ?? "")
+    let caches = [
+      ("L1", processor.caches.level1Data), ("L2", processor.caches.level2),
+      ("L3", processor.caches.level3),
+    ].compactMap { name, size in size.map { "\(name) \(Self.kibibytes($0))" } }
+    var lines = [
+      "needletail        \(NeedletailTool.version)",
+      "processor         \(processor.model ?? "unknown"), \(counts)",
+      "caches            \(caches.isEmpty ? "unknown" : caches.joined(separator: ", "))",
+      "instruction sets  "
+        + processor.instructionSets.map(\.rawValue).joined(separator: " ")
+        + "; the kernels use \(activeInstructionSet)",
+      "BLAS              OpenBLAS \(library.version), core \(library.coreName)\(switchText)",
+      "threads           \(budget.reason)",
+    ]
+    for speed in speeds {
+      let threads = "\(speed.threadCount) \(speed.threadCount == 1 ? "thread" : "threads")"
+      lines.append(
+        "matrix product    \(NumberText.decimal(speed.gigaflopsPerSecond, 1)) GFLOP/s on \(threads)"
+      )
+    }
+    let warnings = warnings
+    lines += warnings.isEmpty ? ["", "All is well."] : [""] + warnings.map { "warning: \($0)" }
+    return lines
+  }
+
+  /// The report for programs.
+  var json: JSONObject {
+    func bytes(_ size: Int?) -> JSONValue { size.map(JSONValue.integer) ?? .null }
+    return [
+      "version": .string(NeedletailTool.version),
+      "processor": .object([
+        "model": processor.model.map(JSONValue.string) ?? .null,
+        "vendor": processor.vendor.map(JSONValue.string) ?? .null,
+        "logical_count": .integer(processor.logicalCount),
+        "core_count": bytes(processor.coreCount),
+        "level1_data_bytes": bytes(processor.caches.level1Data),
+        "level2_bytes": bytes(processor.caches.level2),
+        "level3_bytes": bytes(processor.caches.level3),
+        "instruction_sets": .array(
+          processor.instructionSets.map { .string($0.rawValue) }),
+      ]),
+      "instruction_set": .string(activeInstructionSet),
+      "blas": .object([
+        "library": .string("OpenBLAS"), "version": .string(library.version),
+        "core": .string(library.coreName), "configuration": .string(library.configuration),
+        "recommended_core": library.recommendedCore.map(JSONValue.string) ?? .null,
+        "switched_from": switchedFrom.map(JSONValue.string) ?? .null,
+      ]),
+      "threads": .integer(budget.threadCount), "threads_reason": .string(budget.reason),
+      "matrix_product": .array(
+        speeds.map {
+          .object([
+            "threads": .integer($0.threadCount),
+            "gflops_per_second": .finite($0.gigaflopsPerSecond),
+          ])
+        }),
+      "warnings": .array(warnings.map(JSONValue.string)),
+    ]
+  }
+
+  private var switchedFrom: String? {
+    if case .switched(let from, _) = NeedletailTool.blasSwitch { return from }
+    return nil
+  }
+
+  private var switchText: String {
+    switchedFrom.map { " (OpenBLAS itself had chosen \($0))" } ?? ""
+  }
+
+  private static func name(of instructionSet: nk_isa) -> String {
+    switch instructionSet {
+    case NK_ISA_AVX512: "avx512"
+    case NK_ISA_AVX2: "avx2"
+    default: "portable"
+    }
+  }
+
+  private static func kibibytes(_ bytes: Int) -> String {
+    bytes >= 1 << 20 && bytes % (1 << 20) == 0 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Needletail
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// How the tool ends, by `sysexits.h`.
+enum ExitStatus: Int32, CaseIterable {
+  case success = 0
+  case usage = 64
+  case badData = 65
+  case noInput = 66
+  case software = 70
+  case systemError = 71
+  case cannotCreate = 73
+  case inputOutput = 74
+  case noPermission = 77
+  case configuration = 78
+
+  /// The meaning, for help.
+  var meaning: String {
+    switch self {
+    case .success: "all went well"
+    case .usage: "wrong arguments"
+    case .badData: "data or a model file that is damaged or does not fit; a diverged training"
+    case .noInput: "a file or folder that is not there or cannot be read"
+    case .software: "a mistake in the tool itself"
+    case .systemError: "the system refused, for want of memory for instance"
+    case .cannotCreate: "an output that cannot be created, or a run folder that holds a run"
+    case .inputOutput: "reading or writing failed on the way"
+    case .noPermission: "a file that may not be read or written"
+    case .configuration: "a mistake in a network file"
+    }
+  }
+
+  /// A line for each code.
+  static var helpTable: String {
+    allCases.map { status in
+      (status.rawValue < 10 ? "   " : "  ") + "\(status.rawValue)  \(status.meaning)"
+    }
+    .joined(separator: "\n")
+  }
+
+  /// The status of a command that ended with the given error.
+  init(of error: any Error) {
+    switch error {
+    case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
+    case let error as ModelFileError: self = Self(systemError: error.systemError)
+    case let error as RunFolderError:
+      self = error.kind == .notWritten ? .inputOutput : .cannotCreate
+    case let error as NetworkSourceError:
+      switch error.kind {
+      case .unknownName: self = .usage
+      case .invalidFile: self = .configuration
+      case .misfit: self = .badData
+      }
+    case let error as StreamError: self = Self(systemError: error.number)
+    case is ShapeError, is TrainingError, is PredictionError, is EvaluationError, is VariableError:
+      self = .badData
+    case is EngineError: self = .usage
+    default: self = .software
+    }
+  }
+
+  /// The status for an error number of the system; of bad data if there is none.
+  private init(systemError number: Int32?) {
+    switch number {
+    case nil: self = .badData
+    case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: self = .noInput
+    case EACCES, EPERM: self = .noPermission
+    case ENOMEM, EMFILE, ENFILE, EAGAIN: self = .systemError
+    default: self = .inputOutput
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import Needletail
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the layers of a model, a network file or a preset.",
+    discussion: """
+      needletail inspect resnet18
+      needletail inspect mlp --input 28x28x1 --classes 26
+      needletail inspect runs/digits/model.safetensors
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "A model's file, a YAML or JSON network file, or a preset.",
+      discussion: "Presets: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "file|preset"))
+  var name: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The shape of an example, for presets and network files.",
+      valueName: "height x width x channels"), transform: parseShape)
+  var input: Shape?
+
+  @Option(help: "The number of classes, for presets and network files. (default: 10)")
+  var classes: Int?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  mutating func validate() throws {
+    if let classes, !(2...1_000_000).contains(classes) {
+      throw ValidationError("--classes: expected 2 to 1000000, found \(classes).")
+    }
+  }
+
+  func run() throws {
+    let model = try openModel()
+    let summary = model.summary
+    try StandardOutput.line(
+      json ? JSONValue.object(object(model, summary)).canonicalText : text(model, summary))
+  }
+
+  private func openModel() throws -> Model {
+    guard let source = NetworkSource(named: name) else {
+      guard input == nil, classes == nil else {
+        throw ValidationError(
+          "--input and --classes are for presets and network files; the model in \(name) has its own."
+        )
+      }
+      return try Model(contentsOf: URL(fileURLWithPath: name))
+    }
+    return try source.model(
+      inputShape: input, classCount: classes ?? Preset.defaultClassCount)
+  }
+
+  private func text(_ model: Model, _ summary: ModelSummary) -> String {
+    let inputs = model.graph.inputs.map { "\($0.type.fixedShape)" }.joined(separator: ", ")
+    let classes = model.metadata.classNames.map { names in
+      let shown = names.prefix(20).joined(separator: ", ")
+      return "\nclasses     \(names.count): \(shown)\(names.count > 20 ? ", …" : "")"
+    }
+    return """
+      network     \(model.metadata.name ?? name)
+      input       \(inputs)\(classes ?? "")
+
+      \(summary)
+
+      parameters  \(NumberText.grouped(summary.parameterCount)), and \
+      \(NumberText.grouped(summary.statisticCount)) statistics: \
+      \(NumberText.megabytes(summary.parameterByteCount))
+      forward     \(NumberText.decimal(Double(summary.floatOperations) / 1e6, 3)) MFLOP an example
+      """
+  }
+
+  private func object(_ model: Model, _ summary: ModelSummary) -> JSONObject {
+    let layers = summary.rows.map { row in
+      JSONValue.object([
+        "path": .string(row.path), "kind": .string(row.kind),
+        "output_shape": .array(row.outputShape.map(JSONValue.integer)),
+        "parameters": .integer(row.parameterCount), "flops": .integer(row.floatOperations),
+        "bytes": .integer(row.byteCount),
+      ])
+    }
+    var object: JSONObject = [
+      "name": .string(model.metadata.name ?? name),
+      "inputs": .array(
+        model.graph.inputs.map { .array($0.type.fixedShape.dimensions.map(JSONValue.integer)) }),
+      "layers": .array(layers), "parameters": .integer(summary.parameterCount),
+      "statistics": .integer(summary.statisticCount), "flops": .integer(summary.floatOperations),
+      "parameter_bytes": .integer(summary.parameterByteCount),
+    ]
+    if let names = model.metadata.classNames {
+      object["classes"] = .array(names.map(JSONValue.string))
+    }
+    return object
+  }
+}

@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct NeedletailTool: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "needletail")
-}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Needletail
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+@main
+struct NeedletailTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "needletail",
+    abstract: "Trains neural networks on the processor, and puts them to use.",
+    discussion: """
+      needletail train --data digits --output runs/digits
+      needletail evaluate --model runs/digits/model.safetensors --data digits
+
+      Results are written to standard output, everything else to standard error.
+
+      Exit codes:
+      \(ExitStatus.helpTable)
+      """,
+    version: version,
+    subcommands: [Train.self, Evaluate.self, Predict.self, Inspect.self, Doctor.self])
+
+  static let version = "0.1.0"
+
+  /// What OpenBLAS' core was changed to at the start of the process, if it was.
+  static let blasSwitch = BLASLibrary.switchToBestCore()
+
+  // The parser's own prefix is "Error: ".
+  static let _errorPrefix = "needletail: "
+
+  static func main() {
+    // A parent may have it ignored; a reader that goes away shall end the tool quietly.
+    signal(SIGPIPE, SIG_DFL)
+    do {
+      var command = try parseAsRoot()
+      _ = blasSwitch
+      try command.run()
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Ends the process: with the parser's words for its errors, else with one paragraph.
+  private static func fail(_ error: any Error) -> Never {
+    guard exitCode(for: error) == .failure else { exit(withError: error) }
+    StandardError.write("needletail: \(error)")
+    end(ExitStatus(of: error))
+  }
+}
+
+/// C's `exit`, which the parser's hides inside of commands.
+private func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }

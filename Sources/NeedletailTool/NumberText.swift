@@ -1,0 +1,57 @@
+import Needletail
+
+/// Numbers as people read them.
+enum NumberText {
+  /// An integer in groups of three: `1,234,567`.
+  static func grouped(_ value: Int) -> String {
+    var text = ""
+    for (index, digit) in String(value.magnitude).reversed().enumerated() {
+      if index > 0 && index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return (value < 0 ? "-" : "") + String(text.reversed())
+  }
+
+  /// A number of things: `1 image`, `2 images`.
+  static func count(_ value: Int, _ noun: String) -> String {
+    "\(grouped(value)) \(noun)\(value == 1 ? "" : "s")"
+  }
+
+  /// A number with a fixed count of decimals.
+  static func decimal(_ value: Double, _ places: Int) -> String {
+    var unit = 1
+    for _ in 0..<places { unit *= 10 }
+    let scaled = value * Double(unit)
+    guard scaled.magnitude < 1e15 else { return "\(value)" }
+    let whole = Int(scaled.rounded())
+    let decimals = String(whole.magnitude % UInt(unit))
+    let sign = whole < 0 ? "-" : ""
+    let start = sign + String(whole.magnitude / UInt(unit))
+    guard places > 0 else { return start }
+    return start + "." + String(repeating: "0", count: places - decimals.count) + decimals
+  }
+
+  /// A share: `98.72 %`.
+  static func percent(_ fraction: Double) -> String { decimal(fraction * 100, 2) + " %" }
+
+  /// `34.2 MB`, of a million bytes each.
+  static func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1e6, 1) + " MB" }
+
+  /// A time: `4.9 s`, `2:05`, `1:02:05`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds >= 60 else { return decimal(max(0, seconds), 1) + " s" }
+    guard seconds < 1e9 else { return "long" }
+    let whole = Int(seconds.rounded())
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let minutes = whole / 60
+    return minutes < 60
+      ? "\(minutes):\(two(whole % 60))" : "\(minutes / 60):\(two(minutes % 60)):\(two(whole % 60))"
+  }
+
+  /// `accuracy 98.72 %` for shares, `mean absolute error 0.1234` for others.
+  static func metric(_ metric: MetricValue) -> String {
+    let name = metric.name.replacing("_", with: " ")
+    return metric.name.hasSuffix("accuracy")
+      ? "\(name) \(percent(metric.value))" : "\(name) \(fixed(metric.value))"
+  }
+}

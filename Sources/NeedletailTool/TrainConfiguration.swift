@@ -1,0 +1,57 @@
+import Needletail
+
+/// Everything that a training was asked for, as the run folder keeps it.
+struct TrainConfiguration: Encodable {
+  let version = NeedletailTool.version
+  let data: String
+  let split: String?
+  let model: String
+  let inputShape: [Int]
+  let classCount: Int?
+  let classNames: [String]?
+  let trainingCount: Int
+  let validation: String?
+  let validationCount: Int?
+  let epochs: Int
+  let batch: Int
+  let optimizer: OptimizerName
+  let learningRate: Float
+  let schedule: String
+  let warmUpEpochs: Double
+  let seed: UInt64
+  let threads: Int
+
+  enum CodingKeys: String, CodingKey {
+    case version, data, split, model, validation, epochs, batch, optimizer, schedule, seed, threads
+    case inputShape = "input_shape"
+    case classCount = "class_count"
+    case classNames = "class_names"
+    case trainingCount = "training_count"
+    case validationCount = "validation_count"
+    case learningRate = "learning_rate"
+    case warmUpEpochs = "warm_up_epochs"
+  }
+
+  init(
+    _ arguments: TrainArguments, network: NetworkSource, training: any Dataset,
+    validation: (any Dataset)?, threadCount: Int
+  ) {
+    self.data = arguments.data
+    self.split = arguments.split
+    self.model = network.description
+    self.inputShape = training.inputShape.dimensions
+    self.classCount = training.classCount
+    self.classNames = training.classNames
+    self.trainingCount = training.count
+    self.validation = arguments.validation
+    self.validationCount = validation?.count
+    self.epochs = arguments.epochs
+    self.batch = arguments.batch
+    self.optimizer = arguments.optimizer
+    self.learningRate = arguments.rate
+    self.schedule = arguments.schedule.description
+    self.warmUpEpochs = arguments.warmUp
+    self.seed = arguments.seed
+    self.threads = threadCount
+  }
+}

@@ -1,0 +1,79 @@
+import Needletail
+
+/// What is known before the first step, for people and for programs.
+struct TrainFacts {
+  let images: LabelledImages
+  let training: any Dataset
+  let validation: (any Dataset)?
+  let network: NetworkSource
+  let model: Model
+  let engine: Engine
+  let arguments: TrainArguments
+
+  /// The head of a training's output: a line a subject.
+  func lines(_ start: TrainingStart) -> [String] {
+    let memory = start.memory
+    func size(_ name: String, _ bytes: Int) -> String {
+      "\(name) \(NumberText.megabytes(bytes))"
+    }
+    let parts = [
+      size("parameters", memory.parameterByteCount), size("gradients", memory.gradientByteCount),
+      size("optimizer", memory.optimizerByteCount), size("activations", memory.activationByteCount),
+    ]
+    var schedule = "learning rate \(arguments.rate)"
+    if arguments.schedule != .constant { schedule += ", \(arguments.schedule)" }
+    if arguments.warmUp > 0 { schedule += ", warm-up of \(arguments.warmUp) epochs" }
+    return [
+      "data      \(dataText)",
+      "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
+      "training  \(NumberText.count(start.epochCount, "epoch")) of "
+        + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
+        + "\(NumberText.count(arguments.batch, "image")), \(arguments.optimizer.rawValue), \(schedule), "
+        + "seed \(arguments.seed)",
+      "memory    \(NumberText.megabytes(memory.byteCount)): \(parts.joined(separator: ", "))"
+        + (dataByteCount > 0 ? "; images up to \(NumberText.megabytes(dataByteCount))" : ""),
+      "threads   \(engine.threadBudget.reason)",
+      "output    " + (arguments.output ?? "none: the model is not kept (--output keeps it)"),
+    ]
+  }
+
+  /// The same as one JSON object.
+  func json(_ start: TrainingStart) -> JSONObject {
+    [
+      "event": .string("started"), "data": .string(images.source),
+      "network": .string(network.description),
+      "parameters": .integer(model.parameterCount),
+      "input_shape": .array(training.inputShape.dimensions.map(JSONValue.integer)),
+      "classes": .integer(training.classCount ?? 0), "training_count": .integer(training.count),
+      "validation_count": .integer(validation?.count ?? 0),
+      "epochs": .integer(start.epochCount), "steps_per_epoch": .integer(start.stepsPerEpoch),
+      "threads": .integer(start.threadCount),
+      "threads_reason": .string(engine.threadBudget.reason),
+      "memory": .object([
+        "parameters": .integer(start.memory.parameterByteCount),
+        "gradients": .integer(start.memory.gradientByteCount),
+        "optimizer": .integer(start.memory.optimizerByteCount),
+        "activations": .integer(start.memory.activationByteCount),
+        "images": .integer(dataByteCount), "total": .integer(start.memory.byteCount),
+      ]),
+    ]
+  }
+
+  private var dataText: String {
+    var text =
+      "\(images.source): \(NumberText.grouped(training.count)) images of "
+      + training.inputShape.dimensions.map(String.init).joined(separator: "×")
+      + " in \(training.classCount ?? 0) classes"
+    if let validation { text += ", \(NumberText.grouped(validation.count)) to validate" }
+    if let test = images.testPart { text += ", \(NumberText.grouped(test.count)) to test" }
+    return text
+  }
+
+  /// The bytes that the pixels take in memory, a byte each, once all were seen.
+  private var dataByteCount: Int {
+    images.parts.values.reduce(0) { sum, part in
+      let isKept = part.isInMemory || (part as? ImageFolderDataset)?.isCached == true
+      return sum + (isKept ? part.count * part.inputShape.count : 0)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Dispatch
+import Needletail
+
+/// Tells how a training goes, on standard output.
+final class TrainReporter {
+  enum Style {
+    /// A line that is written again and again while the epoch lasts.
+    case live
+    /// A line an epoch.
+    case lines
+    /// A JSON object an epoch.
+    case json
+  }
+
+  private let style: Style
+  private let isQuiet: Bool
+  private let facts: TrainFacts
+  private var start: TrainingStart?
+  private var trainingStart = DispatchTime.now()
+  private var epochStart = DispatchTime.now()
+  private var lastUpdate = DispatchTime(uptimeNanoseconds: 0)
+
+  init(style: Style, isQuiet: Bool, facts: TrainFacts) {
+    self.style = style
+    self.isQuiet = isQuiet
+    self.facts = facts
+  }
+
+  func started(_ start: TrainingStart) throws {
+    self.start = start
+    trainingStart = .now()
+    epochStart = .now()
+    lastUpdate = .now()
+    guard !isQuiet else { return }
+    if style == .json {
+      try StandardOutput.line(JSONValue.object(facts.json(start)).canonicalText)
+    } else {
+      for line in facts.lines(start) { try StandardOutput.line(line) }
+    }
+  }
+
+  func stepEnded(_ progress: EpochProgress) throws {
+    guard style == .live, !isQuiet, let start else { return }
+    let now = DispatchTime.now()
+    guard seconds(from: lastUpdate, to: now) > 0.1 else { return }
+    lastUpdate = now
+    let elapsed = seconds(from: epochStart, to: now)
+    let rate = Double(progress.exampleCount) / max(elapsed, 1e-9)
+    let share = Double(progress.exampleCount) / Double(max(start.exampleCount, 1))
+    let done = Int(share * 20)
+    let bar = String(repeating: "█", count: done) + String(repeating: "░", count: 20 - done)
+    let text =
+      "\(name(of: progress.epoch))  \(bar)  \(scores(progress.loss, progress.metrics))  "
+      + "\(NumberText.grouped(Int(rate))) images/s  "
+      + "\(NumberText.duration(elapsed / share - elapsed)) left"
+    try StandardOutput.write("\r\u{1B}[K" + text.prefix(max(1, StandardOutput.columnCount - 1)))
+  }
+
+  func epochEnded(_ report: EpochReport) throws {
+    defer {
+      epochStart = .now()
+      lastUpdate = .now()
+    }
+    guard !isQuiet else { return }
+    if style == .json {
+      var members = report.jsonMembers
+      members["event"] = .string("epoch")
+      return try StandardOutput.line(JSONValue.object(members).canonicalText)
+    }
+    var text = "\(name(of: report.epoch))  \(scores(report.loss, report.metrics))"
+    if let validation = report.validation {
+      text += "  validation \(scores(validation.loss, validation.metrics))"
+    }
+    text +=
+      "  \(NumberText.grouped(Int(report.examplesPerSecond))) images/s  "
+      + NumberText.duration(report.seconds)
+    try StandardOutput.line((style == .live ? "\r\u{1B}[K" : "") + text)
+  }
+
+  /// The last line, which `--quiet` leaves.
+  func ended(test: EvaluationResult?, modelPath: String?) throws {
+    let seconds = seconds(from: trainingStart, to: .now())
+    if style == .json {
+      var members: JSONObject = ["event": .string("ended"), "seconds": .finite(seconds)]
+      if let modelPath { members["model"] = .string(modelPath) }
+      if let test {
+        members["test_loss"] = .finite(test.loss)
+        members["test_count"] = .integer(test.exampleCount)
+        for metric in test.metrics { members["test_" + metric.name] = .finite(metric.value) }
+      }
+      return try StandardOutput.line(JSONValue.object(members).canonicalText)
+    }
+    if let test {
+      try StandardOutput.line(
+        "test      \(scores(test.loss, test.metrics))  "
+          + "(\(NumberText.grouped(test.exampleCount)) images)")
+    }
+    guard !isQuiet || test == nil else { return }
+    try StandardOutput.line(
+      "done      \(NumberText.duration(seconds))" + (modelPath.map { ", model in \($0)" } ?? ""))
+  }
+
+  private func name(of epoch: Int) -> String {
+    let count = String(start?.epochCount ?? epoch)
+    let number = String(epoch)
+    let space = String(repeating: " ", count: max(0, count.count - number.count))
+    return "epoch \(space)\(number)/\(count)"
+  }
+
+  private func scores(_ loss: Double, _ metrics: [MetricValue]) -> String {
+    (["loss \(fixed(loss))"] + metrics.map(NumberText.metric)).joined(separator: "  ")
+  }
+
+  private func seconds(from start: DispatchTime, to end: DispatchTime) -> Double {
+    Double(end.uptimeNanoseconds &- start.uptimeNanoseconds) * 1e-9
+  }
+}
