@@ -18,7 +18,8 @@ import Testing
     #expect(try copy.fileBytes() == bytes)
     #expect(copy.summary == model.summary)
     let x = examples(Shape([2] + shape.dimensions))
-    #expect(bits(try model(x)) == bits(try copy(x)))
+    let (before, after) = (try model(x), try copy(x))
+    #expect(bits(before) == bits(after))
   }
 
   @Test func severalInputsAndOutputsSurvive() throws {
@@ -37,7 +38,9 @@ import Testing
     let copy = try Model(fileBytes: model.fileBytes())
     try expectSame(model, copy)
     #expect(copy.metadata.classNames == ["a", "b\"\n", "ç"])
-    #expect(bits(try model(examples([2, 6, 6, 2]))) == bits(try copy(examples([2, 6, 6, 2]))))
+    let x = examples([2, 6, 6, 2])
+    let (before, after) = (try model(x), try copy(x))
+    #expect(bits(before) == bits(after))
   }
 
   @Test func bareGraphsSurvive() throws {
@@ -51,7 +54,8 @@ import Testing
     let copy = try Model(fileBytes: model.fileBytes())
     try expectSame(model, copy)
     let fed = ["x": examples([2, 2])]
-    #expect(try model.predict(fed).mapValues(bits) == copy.predict(fed).mapValues(bits))
+    let (before, after) = (try model.predict(fed), try copy.predict(fed))
+    #expect(before.mapValues(bits) == after.mapValues(bits))
   }
 
   @Test func everyBitPatternSurvives() throws {
@@ -63,7 +67,8 @@ import Testing
     try model.setValue(
       Tensor(shape: [2, 4], patterns.map { Float(bitPattern: $0) }), of: "dense.weight")
     let copy = try Model(fileBytes: model.fileBytes())
-    #expect(bits(try copy.value(of: "dense.weight")) == patterns)
+    let value = try copy.value(of: "dense.weight")
+    #expect(bits(value) == patterns)
   }
 
   @Test func theSameModelGivesTheSameBytes() throws {

@@ -16,8 +16,8 @@ import Testing
     @LayerBuilder gives layers: () -> [any Layer]
   ) throws {
     let network = try NetworkFile(text: yaml).network(classCount: 7)
-    #expect(
-      try text(network, shape) == text(Sequential(layers), shape), sourceLocation: sourceLocation)
+    let (written, described) = (try text(Sequential(layers), shape), try text(network, shape))
+    #expect(described == written, sourceLocation: sourceLocation)
   }
 
   @Test func defaultsAreThoseOfSwift() throws {
@@ -176,8 +176,8 @@ import Testing
     #expect(try NetworkConfiguration.text(of: graph) == text)
     // The same seed draws the same values.
     let copy = try file.model(inputShape: [6, 6, 2], classCount: 3, seed: 3)
-    #expect(
-      try bits(copy.value(of: "7.weight")) == bits(model.value(of: "7.weight")))
+    let (first, second) = (try copy.value(of: "7.weight"), try model.value(of: "7.weight"))
+    #expect(bits(first) == bits(second))
     let error = #expect(throws: ModelFileError.self) { try file.network(classCount: 3) }
     #expect(error?.description.hasPrefix("graph.json: expected layers, found a graph") == true)
   }
