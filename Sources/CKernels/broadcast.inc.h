@@ -139,6 +139,12 @@ static void NK_NAME(nk_binary_backward)(int32_t operation, bool of_right,
   bool contiguous = of_right ? right.contiguous : left.contiguous;
   int last = geometry->rank - 1;
   size_t row = (size_t)geometry->extent[last];
+  // A short vector that all rows share: whole blocks are added up before their rows are.
+  bool shared = !contiguous && (of_right ? right.periodic : left.periodic) &&
+                stride[last] == 1 && row < NK_SHORT_ROW && count >= 4 * NK_BLOCK;
+  float blocks[NK_BLOCK];
+  size_t block = NK_BLOCK / row * row;
+  if (shared) memset(blocks, 0, block * sizeof(float));
   while (count > 0) {
     size_t n = nk_walk_length(&walk, count);
     const float *a = nk_operand_block(&left, &walk, n);
@@ -169,6 +175,9 @@ static void NK_NAME(nk_binary_backward)(int32_t operation, bool of_right,
       else if (terms != computed && terms != gradient + walk.element)
         memcpy(gradient + walk.element, terms, n * sizeof(float));
       nk_walk_advance(&walk, n);
+    } else if (shared && n == block) {
+      NK_NAME(nk_add_block)(n, terms, blocks);
+      nk_walk_advance(&walk, n);
     } else {
       for (size_t i = 0; i < n;) {
         size_t column = (size_t)walk.index[last];
@@ -186,4 +195,6 @@ static void NK_NAME(nk_binary_backward)(int32_t operation, bool of_right,
     }
     count -= n;
   }
+  if (shared)
+    for (size_t i = 0; i < block; i++) gradient[i % row] += blocks[i];
 }

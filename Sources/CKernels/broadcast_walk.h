@@ -60,17 +60,16 @@ static void nk_next_row(const nk_broadcast *g, ptrdiff_t *index) {
 
 static void nk_walk_advance(nk_walk *walk, size_t length) {
   const nk_broadcast *g = walk->geometry;
-  size_t row = (size_t)g->extent[g->rank - 1];
-  walk->element += length;
-  while (length > 0) {
-    size_t left = row - (size_t)walk->index[g->rank - 1];
-    if (length < left) {
-      walk->index[g->rank - 1] += (ptrdiff_t)length;
-      return;
-    }
-    length -= left;
-    nk_next_row(g, walk->index);
+  size_t left = (size_t)(g->extent[g->rank - 1] - walk->index[g->rank - 1]);
+  if (length > left) {
+    nk_walk_begin(walk, g, walk->element + length);
+    return;
   }
+  walk->element += length;
+  if (length < left)
+    walk->index[g->rank - 1] += (ptrdiff_t)length;
+  else
+    nk_next_row(g, walk->index);
 }
 
 static ptrdiff_t nk_row_offset(const nk_broadcast *g, const ptrdiff_t *index,

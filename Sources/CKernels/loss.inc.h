@@ -43,9 +43,7 @@ static void NK_NAME(nk_cross_entropy)(size_t rows, size_t columns, const float *
       NK_EACH_VECTOR(columns)
       spread += NK_NAME(nk_weight)(class_weights, i, n) * (maximum - nk_get(logits));
     }
-    float sum = NK_NAME(nk_row_exponentials)(columns, logits, maximum, probabilities);
-    float factor = 1 / sum;
-    NK_EACH_VECTOR(columns) nk_put(probabilities, nk_get(probabilities) * factor);
+    float sum = NK_NAME(nk_row_softmax)(columns, logits, maximum, probabilities);
     // -log p = (maximum - x) + log(sum).
     float log_sum = NK_NAME(nk_logarithm)(sum);
     double row = (double)(1 - smoothing) * weight * (distance + log_sum);
@@ -111,9 +109,7 @@ static float NK_NAME(nk_cross_entropy_dense)(size_t rows, size_t columns, const 
       spread += t * (maximum - nk_get(logits));
       total += t;
     }
-    float sum = NK_NAME(nk_row_exponentials)(columns, logits, maximum, probabilities);
-    float factor = 1 / sum;
-    NK_EACH_VECTOR(columns) nk_put(probabilities, nk_get(probabilities) * factor);
+    float sum = NK_NAME(nk_row_softmax)(columns, logits, maximum, probabilities);
     loss += (double)nk_sum_lanes(spread) +
             (double)nk_sum_lanes(total) * NK_NAME(nk_logarithm)(sum);
     logits += columns;

@@ -17,8 +17,8 @@ static void NK_NAME(nk_softmax)(size_t rows, size_t columns, const float *x, flo
                                 bool logarithm) {
   for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
     float maximum = NK_NAME(nk_row_maximum)(columns, x);
-    size_t i = 0;
     if (logarithm) {
+      size_t i = 0;
       float sum = NK_NAME(nk_row_exponential_sum)(columns, x, maximum);
       // Two subtractions: the sum of maximum and logarithm would lose the logarithm.
       float log_sum = NK_NAME(nk_logarithm)(sum);
@@ -28,10 +28,7 @@ static void NK_NAME(nk_softmax)(size_t rows, size_t columns, const float *x, flo
         nk_store_part(y + i, (nk_load_part(x + i, columns - i) - maximum) - log_sum,
                       columns - i);
     } else {
-      float factor = 1.0f / NK_NAME(nk_row_exponentials)(columns, x, maximum, y);
-      for (; i + NK_WIDTH <= columns; i += NK_WIDTH) nk_store(y + i, nk_load(y + i) * factor);
-      if (i < columns)
-        nk_store_part(y + i, nk_load_part(y + i, columns - i) * factor, columns - i);
+      NK_NAME(nk_row_softmax)(columns, x, maximum, y);
     }
   }
 }

@@ -24,14 +24,31 @@ NK_INLINE nk_vf nk_load(const float *p) { return *(const nk_vf *)p; }
 NK_INLINE void nk_store(float *p, nk_vf v) { *(nk_vf *)p = v; }
 NK_INLINE nk_vf nk_set1(float x) { return x - (nk_vf){0}; }
 
-// The first `count` (less than NK_WIDTH) elements; the others are zero.
+// The first `count` (less than NK_WIDTH) elements; the others are zero. By masks where there are
+// any: a copy through memory waits for its own stores.
+#if NK_WIDTH == 16
 NK_INLINE nk_vf nk_load_part(const float *p, size_t count) {
-  float lanes[NK_WIDTH] = {0};
-  memcpy(lanes, p, count * sizeof(float));
-  return nk_load(lanes);
+  return (nk_vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
 }
 NK_INLINE void nk_store_part(float *p, nk_vf v, size_t count) {
-  float lanes[NK_WIDTH];
-  nk_store(lanes, v);
-  memcpy(p, lanes, count * sizeof(float));
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
 }
+#elif NK_WIDTH == 8
+NK_INLINE nk_vf nk_load_part(const float *p, size_t count) {
+  nk_vi mask = (nk_vi){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)count;
+  return (nk_vf)_mm256_maskload_ps(p, (__m256i)mask);
+}
+NK_INLINE void nk_store_part(float *p, nk_vf v, size_t count) {
+  nk_vi mask = (nk_vi){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)count;
+  _mm256_maskstore_ps(p, (__m256i)mask, (__m256)v);
+}
+#else
+NK_INLINE nk_vf nk_load_part(const float *p, size_t count) {
+  nk_vf v = {0};
+  NK_UNROLL for (size_t i = 0; i < NK_WIDTH - 1; i++) if (i < count) v[i] = p[i];
+  return v;
+}
+NK_INLINE void nk_store_part(float *p, nk_vf v, size_t count) {
+  NK_UNROLL for (size_t i = 0; i < NK_WIDTH - 1; i++) if (i < count) p[i] = v[i];
+}
+#endif

@@ -16,6 +16,7 @@
 #undef nk_copysign
 #undef nk_load_part_or
 #undef nk_lanes_below
+#undef nk_rotate
 #undef nk_sum_lanes
 #undef nk_maximum_lanes
 #undef nk_exp_reduce
@@ -73,35 +74,46 @@ NK_INLINE nk_vf nk_minimum(nk_vf a, nk_vf b) {
   return nk_select((a < b) | (a != a), a, b);
 }
 
-// The first `count` (less than NK_WIDTH) elements; the others are `filler`.
-NK_INLINE nk_vf nk_load_part_or(const float *p, size_t count, float filler) {
-  float lanes[NK_WIDTH];
-  nk_store(lanes, nk_set1(filler));
-  memcpy(lanes, p, count * sizeof(float));
-  return nk_load(lanes);
-}
 // Lane i is set if i < count.
 NK_INLINE nk_vi nk_lanes_below(size_t count) {
   nk_vi index;
   for (int i = 0; i < NK_WIDTH; i++) index[i] = i;
   return index < (int32_t)count;
 }
+// The first `count` (less than NK_WIDTH) elements; the others are `filler`.
+NK_INLINE nk_vf nk_load_part_or(const float *p, size_t count, float filler) {
+  return nk_select(nk_lanes_below(count), nk_load_part(p, count), nk_set1(filler));
+}
+
+// Lane i becomes lane i + n, going round.
+#if NK_WIDTH == 16
+#define nk_rotate(v, n)                                                                       \
+  __builtin_shufflevector(v, v, (n) % 16, (1 + n) % 16, (2 + n) % 16, (3 + n) % 16,           \
+                          (4 + n) % 16, (5 + n) % 16, (6 + n) % 16, (7 + n) % 16,             \
+                          (8 + n) % 16, (9 + n) % 16, (10 + n) % 16, (11 + n) % 16,           \
+                          (12 + n) % 16, (13 + n) % 16, (14 + n) % 16, (15 + n) % 16)
+#elif NK_WIDTH == 8
+#define nk_rotate(v, n)                                                                     \
+  __builtin_shufflevector(v, v, (n) % 8, (1 + n) % 8, (2 + n) % 8, (3 + n) % 8, (4 + n) % 8, \
+                          (5 + n) % 8, (6 + n) % 8, (7 + n) % 8)
+#else
+#define nk_rotate(v, n) \
+  __builtin_shufflevector(v, v, (n) % 4, (1 + n) % 4, (2 + n) % 4, (3 + n) % 4)
+#endif
 // Adds the lanes in a binary tree.
 NK_INLINE float nk_sum_lanes(nk_vf v) {
-  float lanes[NK_WIDTH];
-  nk_store(lanes, v);
-  NK_UNROLL for (int half = NK_WIDTH / 2; half > 0; half /= 2) {
-    NK_UNROLL for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+  if (NK_WIDTH > 8) v += nk_rotate(v, 8);
+  if (NK_WIDTH > 4) v += nk_rotate(v, 4);
+  v += nk_rotate(v, 2);
+  v += nk_rotate(v, 1);
+  return v[0];
 }
 // NaN if any lane is.
 NK_INLINE float nk_maximum_lanes(nk_vf v) {
-  float lanes[NK_WIDTH];
-  nk_store(lanes, v);
-  float m = lanes[0];
-  for (int i = 1; i < NK_WIDTH; i++) m = m > lanes[i] || m != m ? m : lanes[i];
-  return m;
+  if (NK_WIDTH > 8) v = nk_maximum(v, nk_rotate(v, 8));
+  if (NK_WIDTH > 4) v = nk_maximum(v, nk_rotate(v, 4));
+  v = nk_maximum(v, nk_rotate(v, 2));
+  return nk_maximum(v, nk_rotate(v, 1))[0];
 }
 
 // Splits x into n ln 2 + r with |r| <= ln 2 / 2. Returns exp(r) - 1 - r and gives r and n.
@@ -203,11 +215,11 @@ NK_INLINE nk_vf nk_normal_cdf(nk_vf x, nk_vf *bell) {
   nk_vf high = (nk_vf)((nk_vi)t & ~0xFFF);
   nk_vf low = (t - high) * (t + high);
   *bell = nk_exp(high * high * -0.5f);
-  // exp(-low / 2) with low <= 0.1.
+  // exp(-low / 2) with low <= 0.1. A factor, since a product with a term could be flushed to zero.
   nk_vf w = low * -0.5f;
   nk_vf e = w * 0.166666667f + 0.5f;
   e = e * w + 1.0f;
-  *bell = *bell + *bell * (e * w);
+  *bell *= e * w + 1.0f;
   // The upper tail is the bell times a smooth function of 1 / (1 + 0.3 t).
   nk_vf u = 1.0f / (t * 0.3f + 1.0f);
   nk_vf p = u * 0.0384089462f + -0.169314653f;

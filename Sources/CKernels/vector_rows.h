@@ -11,23 +11,25 @@ NK_INLINE float NK_NAME(nk_row_maximum)(size_t count, const float *x) {
   return nk_maximum_lanes(m);
 }
 
-// y[i] = exp(x[i] - maximum). Returns the sum of y.
-NK_INLINE float NK_NAME(nk_row_exponentials)(size_t count, const float *x, float maximum,
-                                             float *y) {
-  nk_vf sum = {0};
+// y[i] = exp(x[i] - maximum) / sum. Returns the sum.
+NK_INLINE float NK_NAME(nk_row_softmax)(size_t count, const float *x, float maximum, float *y) {
+  nk_vf sum = {0}, last = {0};
   size_t i = 0;
   for (; i + NK_WIDTH <= count; i += NK_WIDTH) {
     nk_vf e = nk_exp(nk_load(x + i) - maximum);
     nk_store(y + i, e);
     sum += e;
   }
+  // The last ones stay in a register: a row of few columns is then never read back.
   if (i < count) {
-    // The other lanes stay far below the maximum and add nothing.
-    nk_vf e = nk_exp(nk_load_part_or(x + i, count - i, -__builtin_inff()) - maximum);
-    nk_store_part(y + i, e, count - i);
-    sum += e;
+    last = nk_exp(nk_load_part_or(x + i, count - i, -__builtin_inff()) - maximum);
+    sum += last;
   }
-  return nk_sum_lanes(sum);
+  float total = nk_sum_lanes(sum);
+  float factor = 1.0f / total;
+  if (i < count) nk_store_part(y + i, last * factor, count - i);
+  for (i = 0; i + NK_WIDTH <= count; i += NK_WIDTH) nk_store(y + i, nk_load(y + i) * factor);
+  return total;
 }
 
 NK_INLINE float NK_NAME(nk_logarithm)(float x) { return nk_log(nk_set1(x))[0]; }

@@ -8,19 +8,16 @@ import Threads
 private struct Probing: ParallelTask {
   var probes: [HeapProbe]
   var presentCount: UnsafeMutablePointer<Atomic<Int>>
-  /// By worker; `nil` to lay the probes out.
-  var isUntouched: UnsafeMutablePointer<Bool>?
+  /// By worker: what its probe says.
+  var isUntouched: UnsafeMutablePointer<Bool>
+  var isFirst = false
 
   var chunkCount: Int { probes.count }
 
   func run(chunk: Int, worker: Int) {
     presentCount.pointee.add(1, ordering: .relaxed)
     while presentCount.pointee.load(ordering: .relaxed) % probes.count != 0 { usleep(100) }
-    if let isUntouched {
-      isUntouched[worker] = probes[worker].isUntouched()
-    } else {
-      probes[worker].lay()
-    }
+    isUntouched[worker] = isFirst ? probes[worker].lay() : probes[worker].isUntouched()
   }
 }
 
@@ -57,9 +54,12 @@ private struct Fill: ParallelTask {
       isUntouched.deallocate()
       values.deallocate()
     }
-    let lay = Probing(probes: probes, presentCount: presentCount)
     let check = Probing(probes: probes, presentCount: presentCount, isUntouched: isUntouched)
+    var lay = check
+    lay.isFirst = true
 
+    team.run(lay)
+    for worker in 0..<3 { try #require(isUntouched[worker], "worker \(worker)") }
     team.run(lay)
     for round in 0..<2_000 {
       team.run(Fill(chunkCount: round % 100, values: values))

@@ -16,36 +16,59 @@ struct HeapProbe {
   // may look at a block that is free.
   private let allocate: @convention(c) (Int) -> UnsafeMutableRawPointer?
   private let free: @convention(c) (UnsafeMutableRawPointer?) -> Void
+  private let usableSize: @convention(c) (UnsafeMutableRawPointer?) -> Int
   private let sizes: UnsafeMutableBufferPointer<Int>
   private let blocks: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
 
+  /// The blocks that are kept, each with the address of the next at its beginning.
+  private let kept: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+
   init?() {
     let program = dlopen(nil, RTLD_NOW)
-    guard let allocate = dlsym(program, "malloc"), let free = dlsym(program, "free") else {
+    guard let allocate = dlsym(program, "malloc"), let free = dlsym(program, "free"),
+      let usableSize = dlsym(program, "malloc_usable_size")
+    else {
       return nil
     }
     self.allocate = unsafeBitCast(
       allocate, to: (@convention(c) (Int) -> UnsafeMutableRawPointer?).self)
     self.free = unsafeBitCast(free, to: (@convention(c) (UnsafeMutableRawPointer?) -> Void).self)
+    self.usableSize = unsafeBitCast(
+      usableSize, to: (@convention(c) (UnsafeMutableRawPointer?) -> Int).self)
     sizes = .allocate(capacity: Self.sizes.count)
     _ = sizes.initialize(from: Self.sizes)
+    kept = .allocate(capacity: 1)
+    kept.initialize(to: nil)
     blocks = .allocate(capacity: Self.sizes.count * Self.depth)
     blocks.initialize(repeating: nil)
   }
 
-  /// Lays the marked blocks out on the calling thread.
-  func lay() {
+  /// Lays the marked blocks out on the calling thread; `false` if they do not stay where they are.
+  func lay() -> Bool {
     for (index, size) in sizes.enumerated() {
-      // The first round only fills the stack, with whatever; the second takes all of it.
+      // The first round fills the stack, with whatever blocks; the second takes these.
       for _ in 0..<2 {
         for level in 0..<Self.depth {
-          let block = allocate(size)
+          let block = allocateExactly(size)
           block?.initializeMemory(as: UInt8.self, repeating: Self.mark, count: size)
           blocks[index * Self.depth + level] = block
         }
         for level in 0..<Self.depth { free(blocks[index * Self.depth + level]) }
       }
     }
+    return isUntouched()
+  }
+
+  /// Takes a block that will go back on the stack of its size.
+  ///
+  /// A block that is larger than asked for would go on another one, so the probe keeps it.
+  private func allocateExactly(_ size: Int) -> UnsafeMutableRawPointer? {
+    while let block = allocate(size) {
+      if usableSize(block) == size { return block }
+      block.storeBytes(of: kept.pointee, as: UnsafeMutableRawPointer?.self)
+      kept.pointee = block
+    }
+    return nil
   }
 
   /// Whether all blocks still lie where the calling thread laid them, untouched.
@@ -67,7 +90,13 @@ struct HeapProbe {
     return isUntouched
   }
 
+  /// Gives back what the probe holds.
   func deallocate() {
+    while let block = kept.pointee {
+      kept.pointee = block.load(as: UnsafeMutableRawPointer?.self)
+      free(block)
+    }
+    kept.deallocate()
     sizes.deallocate()
     blocks.deallocate()
   }
@@ -76,9 +105,7 @@ struct HeapProbe {
   static let works: Bool = {
     guard let probe = HeapProbe() else { return false }
     defer { probe.deallocate() }
-    probe.lay()
-    guard probe.isUntouched() else { return false }
-    probe.lay()
+    guard probe.lay() else { return false }
     touchTheHeap()
     return !probe.isUntouched()
   }()
