@@ -3,7 +3,7 @@
 //
 // Every function is exact in the limits (infinities, zero) and passes NaN on. The bounds below are
 // the largest errors over all normal arguments with normal results, in units in the last place;
-// ActivationTests checks them. The polynomials are least-maximum fits made for these intervals.
+// ElementwiseFunctionTests checks them. The polynomials are least-maximum fits made for these intervals.
 
 #undef nk_vu
 #undef nk_select
