@@ -6,7 +6,7 @@ import Threads
 
 /// How good a model is on a data set.
 public struct EvaluationResult: Sendable, Hashable {
-  /// The mean loss over the examples.
+  /// The mean loss over the examples: of the losses of the batches, weighted by their sizes.
   public let loss: Double
   /// The metrics over the examples, in the trainer's order.
   public let metrics: [MetricValue]
@@ -75,7 +75,7 @@ struct Evaluator {
       model.parameters.withUnsafePointer { parameters in
         program.run(batch, variables: UnsafeMutablePointer(mutating: parameters))
       }
-      totals.add(program.loss.pointee, batch, program)
+      totals.add(program.loss, batch, program)
       if let labels = program.labels(batch), program.outputType.rank == 2 {
         var counts = try classification ?? makeAccumulator(classCount: columns)
         try counts.add(
