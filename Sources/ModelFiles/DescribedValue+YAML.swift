@@ -22,6 +22,14 @@ extension DescribedValue {
         expected: "no aliases (*name) and no explicit keys (? key)", found: "many of them",
         advice: "Write out what the aliases stand for; in comments, write no * before a word.")
     }
+    self = try withLargeStack { () throws(ModelFileError) in
+      try Self.parsed(text, source: source)
+    }
+  }
+
+  private static func parsed(
+    _ text: String, source: DescriptionSource
+  ) throws(ModelFileError) -> DescribedValue {
     let root: Node?
     let parser: Parser
     do {
@@ -37,7 +45,7 @@ extension DescribedValue {
       throw source.error(expected: "a description of a network", found: "an empty text")
     }
     var budget = Self.maximumCount
-    self = try DescribedValue(root, source: source, depth: 0, budget: &budget)
+    return try DescribedValue(root, source: source, depth: 0, budget: &budget)
   }
 
   private init(

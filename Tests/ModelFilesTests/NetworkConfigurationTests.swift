@@ -89,7 +89,7 @@ import Testing
     let wide = concatenate([z, z.paddingChannels(before: 1, after: 2)])
     let shaped = softmax(wide.reshaped(to: [11]))
     let matrix = builder.variable("matrix", shape: [11, 3])
-    let logits = matmul(shaped, matrix)
+    let logits = relu(matmul(shaped, matrix))
     let losses = [
       softmaxCrossEntropyLoss(
         logits: logits, targets: labels, labelSmoothing: 0.1, classWeights: [1, 2, 0.5]),

@@ -179,7 +179,7 @@ import Testing
     // YAML itself.
     (
       "layers: [Flatten",
-      "n.yaml, line 1, column 17: expected YAML or JSON, found an error while "
+      "n.yaml, line 2, column 1: expected YAML or JSON, found an error while "
         + "parsing a flow sequence: did not find expected ',' or ']'. Check indentation, brackets, "
         + "colons and quotation marks there."
     ),
