@@ -1,5 +1,6 @@
 public import Datasets
 import Dispatch
+import Graphs
 public import Layers
 import Threads
 

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Tensors
 import Testing
 
 @Suite("LabelledImages")
