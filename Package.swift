@@ -103,6 +103,8 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("DocumentationTests", ["Needletail"]),
+    // Runs the built executable.
+    tests("ToolTests", []),
     tests("TrainingTests", ["Needletail", "CAllocationCount"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.

@@ -3,7 +3,8 @@
 //
 // Every function is exact in the limits (infinities, zero) and passes NaN on. The bounds below are
 // the largest errors over all normal arguments with normal results, in units in the last place;
-// ActivationTests checks them. The polynomials are least-maximum fits made for these intervals.
+// ElementwiseFunctionTests checks them. The polynomials are least-maximum fits made for these
+// intervals.
 
 #undef nk_vu
 #undef nk_select
@@ -192,17 +193,17 @@ NK_INLINE nk_vf nk_log1p(nk_vf x) {
   return twice + twice * (z * p);
 }
 
-// Within 2 units.
+// Within 2.5 units.
 NK_INLINE nk_vf nk_tanh(nk_vf x) {
   // From 10 on the result rounds to 1.
   nk_vf e = nk_expm1(nk_at_most(nk_abs(x), 10.0f) * 2.0f);
   return nk_copysign(e / (e + 2.0f), x);
 }
 
-// 1 / (1 + exp(-x)), within 2 units.
+// 1 / (1 + exp(-x)), within 2.5 units.
 NK_INLINE nk_vf nk_sigmoid(nk_vf x) { return 1.0f / (nk_exp(-x) + 1.0f); }
 
-// log(1 + exp(x)), within 2 units.
+// log(1 + exp(x)), within 2.5 units.
 NK_INLINE nk_vf nk_softplus(nk_vf x) {
   return nk_at_least(x, 0.0f) + nk_log1p(nk_exp(-nk_abs(x)));
 }

@@ -94,6 +94,13 @@ public final class Graph: Sendable {
       variables: keptVariables)
   }
 
+  /// Whether a value combines the examples of a batch, so that a batch must not be cut.
+  package var mixesExamples: Bool {
+    nodes.contains { node in
+      !node.type.isBatched && node.inputs.contains { nodes[$0].type.isBatched }
+    }
+  }
+
   /// The number of trainable parameters.
   public var parameterCount: Int {
     variables.filter(\.isTrainable).reduce(0) { $0 + $1.shape.count }

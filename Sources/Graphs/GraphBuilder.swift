@@ -45,17 +45,15 @@ public final class GraphBuilder {
     _ name: String, _ dimensions: [Dimension], elementType: ElementType = .float32
   ) -> Node {
     let type = NodeType(dimensions, elementType: elementType)
+    let operation = PlaceholderOperation(name: name, type: type)
     if dimensions.dropFirst().contains(where: { $0.fixedValue == nil }) {
       report("Input '\(name)' has the shape \(type); only the first extent may be a symbol.")
+      return poisoned(operation, [])
     }
-    if let extent = dimensions.compactMap(\.fixedValue).first(where: { $0 < 1 }) {
-      report(
-        "Input '\(name)' has the shape \(type); every extent must be at least 1, not \(extent).")
+    guard isUsable(type.fixedShape, of: "Input '\(name)'"), isFree(name) else {
+      return poisoned(operation, [])
     }
-    if !names.insert(name).inserted {
-      report("The name '\(name)' is taken; name each input and variable differently.")
-    }
-    let node = append(PlaceholderOperation(name: name, type: type), inputs: [], type: type)
+    let node = append(operation, inputs: [], type: type)
     inputs.append(Graph.Endpoint(name: name, node: node.index, type: type))
     return node
   }
@@ -74,11 +72,8 @@ public final class GraphBuilder {
     fan: Variable.Fan? = nil, isTrainable: Bool = true
   ) -> Node {
     let type = NodeType(shape)
-    if !names.insert(name).inserted {
-      report("The name '\(name)' is taken; name each input and variable differently.")
-    }
-    if shape.checkedCount == nil || shape.dimensions.contains(where: { $0 < 1 }) {
-      report("Variable '\(name)' has the shape \(shape); every extent must be at least 1.")
+    guard isUsable(shape, of: "Variable '\(name)'"), isFree(name) else {
+      return poisoned(PlaceholderOperation(name: name, type: type), [])
     }
     let fan = fan ?? Variable.Fan(in: shape.dimensions.first ?? 1, out: shape.dimensions.last ?? 1)
     variables.append(
@@ -103,8 +98,10 @@ public final class GraphBuilder {
     let indices = inputs.map(\.index)
     guard !indices.contains(where: unknown.contains) else { return poisoned(operation, indices) }
     do {
+      try expectStatistics(operation, inputs: indices)
       let type = try operation.outputType(of: inputs.map(\.type))
       try type.expectLeadingSymbol()
+      try type.expectAddressable()
       return append(operation, inputs: indices, type: type)
     } catch let violation as ShapeRuleViolation {
       report(violation.reason, subject: operation.kind)
@@ -117,6 +114,37 @@ public final class GraphBuilder {
   /// The node at an index.
   package func node(at index: Int) -> Node {
     Node(builder: self, index: index, type: nodes[index].type)
+  }
+
+  private func isUsable(_ shape: Shape, of subject: String) -> Bool {
+    if let extent = shape.dimensions.first(where: { $0 < 1 }) {
+      report("\(subject) has the shape \(shape); every extent must be at least 1, not \(extent).")
+      return false
+    }
+    guard let count = shape.checkedCount, count <= NodeType.mostElements else {
+      report(
+        "\(subject) has the shape \(shape); it may have at most \(NodeType.mostElements) elements.")
+      return false
+    }
+    return true
+  }
+
+  private func isFree(_ name: String) -> Bool {
+    if names.insert(name).inserted { return true }
+    report("The name '\(name)' is taken; name each input and variable differently.")
+    return false
+  }
+
+  /// Throws unless what the operation updates in training is a variable that no optimizer changes.
+  private func expectStatistics(_ operation: any Operation, inputs: [Int]) throws {
+    for slot in type(of: operation).updatedInputs {
+      let source = nodes[inputs[slot]].operation as? VariableOperation
+      guard let source, !variables[source.index].isTrainable else {
+        throw ShapeRuleViolation(
+          "expects variables that are not trainable for the statistics that it updates (make them "
+            + "with isTrainable: false).")
+      }
+    }
   }
 
   /// Whether the type of a node is unknown because something before it is wrong.

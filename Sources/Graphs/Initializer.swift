@@ -1,3 +1,5 @@
+package import Tensors
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
-package import Tensors
 
 /// How the first values of a variable are drawn. A pure function of the model's seed and the
 /// variable's place in the model.

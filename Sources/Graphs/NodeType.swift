@@ -43,9 +43,11 @@ public struct NodeType: Hashable, Sendable {
     Shape(dimensions.map { $0.fixedValue ?? batch })
   }
 
-  /// The number of elements with `batch` examples.
+  /// The number of elements with `batch` examples. Allocates nothing: steps call it.
   package func count(batch: Int) -> Int {
-    fixedShape.count * (isBatched ? batch : 1)
+    var count = 1
+    for dimension in dimensions { count *= dimension.fixedValue ?? batch }
+    return count
   }
 
   /// How many bytes `batch` examples take.
@@ -66,6 +68,19 @@ extension NodeType {
     throw ShapeRuleViolation(
       "expects inputs whose result has no symbol behind its first extent; it would be \(self) "
         + "(give each input its own leading extent).")
+  }
+}
+
+extension NodeType {
+  /// The most elements that a value may have, for one example if it is batched.
+  package static let mostElements = 1 << 40
+
+  /// Throws if the value would have more elements than can be addressed.
+  package func expectAddressable() throws {
+    guard let count = fixedShape.checkedCount, count <= Self.mostElements else {
+      throw ShapeRuleViolation(
+        "expects a result of at most \(Self.mostElements) elements; it would be \(self).")
+    }
   }
 }
 

@@ -94,6 +94,8 @@ package struct Requirements: Sendable {
   /// The inputs to whose gradient the backward pass can add; the gradients of the others are
   /// written to a buffer of their own and added by a step of its own.
   package var accumulatingInputs: Set<Int> = []
+  /// The inputs to which no gradient goes: the targets of a loss, running statistics.
+  package var inputsWithoutGradient: Set<Int> = []
 
   package init() {}
 }

@@ -116,7 +116,7 @@ private struct PlanCompiler {
     guard let loss = request.loss, needsGradient.contains(loss) else { return }
     var gradients: [Int: Location] = [:]
     gradients[loss] = addSweep { compiler, step in
-      let location = Location.buffer(compiler.memory.addBuffer(byteCount: 4, step: step))
+      let location = compiler.newGradient(of: loss, step: step)
       return (.seed(location), location)
     }
     for index in nodes.indices.reversed() {
@@ -171,7 +171,9 @@ private struct PlanCompiler {
       compiler.use(gradient, step: step)
       var targets: [(location: Location, accumulates: Bool)?] = []
       for (slot, input) in node.inputs.enumerated() {
-        guard compiler.needsGradient.contains(input) else {
+        guard compiler.needsGradient.contains(input),
+          !wants.inputsWithoutGradient.contains(slot)
+        else {
           targets.append(nil)
           continue
         }

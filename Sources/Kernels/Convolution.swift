@@ -65,6 +65,7 @@ package enum Convolution {
     dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
     team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
   ) {
+    precondition(batch > 0)
     switch choice(algorithm, geometry) {
     case .im2row:
       PatchConvolution.backwardWeights(

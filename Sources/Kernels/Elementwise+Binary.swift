@@ -47,12 +47,12 @@ extension Elementwise {
 
   /// Floats of scratch memory for the gradient of an operand of `binary`.
   ///
-  /// A smaller leading dimension needs no more.
+  /// Enough for any smaller leading dimension, which may be cut into more pieces.
   package static func binaryBackwardScratchCount(
     of operand: BinaryOperand, _ geometry: BroadcastGeometry
   ) -> Int {
     let cut = BackwardCut(operand, geometry)
-    return cut.needsScratch ? cut.pieces.count * cut.width : 0
+    return cut.stride == 0 ? BackwardCut.mostPieces(geometry) * cut.width : 0
   }
 
   /// The gradient of one operand of `binary`: summed over the places where it was repeated, in an
@@ -132,10 +132,24 @@ private struct BackwardCut {
     stride = operand == .left ? geometry.plan.leftStride(0) : geometry.plan.rightStride(0)
     inner = extent == 0 ? 0 : count / extent
     isPlain = width == count && stride != 0
-    var size = max(1, Chunks.elements / max(1, inner))
-    // At most 64 partial gradients.
-    if stride == 0 { size = max(size, (extent + 63) / 64) }
+    var size = Self.smallestPiece(inner: inner)
+    if stride == 0 {
+      size = max(size, (extent + Self.mostPartials - 1) / Self.mostPartials)
+    }
     pieces = Chunks(of: count == 0 ? 0 : extent, size: size)
+  }
+
+  private static let mostPartials = 64
+
+  private static func smallestPiece(inner: Int) -> Int {
+    max(1, Chunks.elements / max(1, inner))
+  }
+
+  /// The most pieces into which an extent up to the geometry's is cut.
+  static func mostPieces(_ geometry: BroadcastGeometry) -> Int {
+    let extent = geometry.plan.extentOf(0)
+    let size = smallestPiece(inner: extent == 0 ? 0 : geometry.outputCount / extent)
+    return min(mostPartials, (extent + size - 1) / size)
   }
 }
 

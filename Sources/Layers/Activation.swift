@@ -66,9 +66,8 @@ public struct Rescale: IdentifiedLayer {
 
   /// Creates a layer that subtracts a mean and divides by a standard deviation, channel by channel.
   ///
-  /// - Precondition: there are as many deviations as means, none of them zero.
+  /// A deviation of zero, as a constant column has, is refused when the model is built.
   public init(mean: [Float], standardDeviation: [Float], name: String? = nil) {
-    precondition(mean.count == standardDeviation.count && !standardDeviation.contains(0))
     self.identity = LayerIdentity(name: name)
     self.scale = standardDeviation.map { 1 / $0 }
     self.offset = zip(mean, standardDeviation).map { -$0 / $1 }
@@ -79,6 +78,14 @@ public struct Rescale: IdentifiedLayer {
 
   /// Adds the layer to the graph of `x`.
   public func callAsFunction(_ x: Node) -> Node {
-    trace(x) { _ in x.scaled(by: scale, offset: offset) }
+    trace(x) { _ in
+      if let channel = scale.indices.first(where: { !scale[$0].isFinite }) {
+        return reject(
+          x,
+          "cannot divide by the standard deviation of channel \(channel), which is zero (leave the "
+            + "channel out, or give it a deviation of 1).")
+      }
+      return x.scaled(by: scale, offset: offset)
+    }
   }
 }

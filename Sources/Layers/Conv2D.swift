@@ -99,12 +99,15 @@ public struct Conv2D: IdentifiedLayer {
           "needs input and output channels that its \(groups) groups divide; there are \(channels) "
             + "and \(outputChannels).")
       }
+      let shape = Shape([kernelSize.height, kernelSize.width, channels / groups, outputChannels])
+      guard let count = shape.checkedCount, count <= NodeType.mostElements else {
+        return reject(x, "would have too many weights, \(shape).")
+      }
       let fan = Variable.Fan(
         in: kernelSize.area * channels / groups, out: kernelSize.area * outputChannels / groups)
       let weight = x.builder.variable(
         "weight", in: label,
-        shape: [kernelSize.height, kernelSize.width, channels / groups, outputChannels],
-        initializer: weightInitializer, fan: fan)
+        shape: shape, initializer: weightInitializer, fan: fan)
       var y = convolve2D(
         x, weight, strides: strides, padding: padding, dilations: dilations, groups: groups)
       if useBias && !y.isUnknown {

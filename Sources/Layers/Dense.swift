@@ -64,6 +64,9 @@ public struct Dense: IdentifiedLayer {
           "was made for \(inputSize) numbers per example; it was given an input of shape "
             + "\(example) (leave inputSize out, or correct it).")
       }
+      guard outputSize <= NodeType.mostElements / example[0] else {
+        return reject(x, "would have too many weights, \(example[0]) times \(outputSize).")
+      }
       let fan = Variable.Fan(in: example[0], out: outputSize)
       let weight = x.builder.variable(
         "weight", in: label, shape: [example[0], outputSize], initializer: weightInitializer,

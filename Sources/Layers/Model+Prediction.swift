@@ -41,42 +41,49 @@ extension Model {
     var outputs = graph.outputs.map { endpoint -> Tensor in
       Tensor(zeros: endpoint.type.shape(batch: count))
     }
+    // A mean over the batch, say, needs the whole batch at once.
+    let part = graph.mixesExamples ? max(count, 1) : Self.predictionBatchSize
     var start = 0
     repeat {
-      let batch = min(count - start, Self.predictionBatchSize)
+      let batch = min(count - start, part)
       plansWithContext(batch: batch) { plan, context in
         context.batch = batch
-        func feed(_ index: Int) {
-          guard index < inputs.count else {
-            parameters.withUnsafePointer { values in
-              context.variables = UnsafeMutableRawPointer(mutating: values)
-              plan.run(context)
+        feed(inputs, from: start, to: context) {
+          parameters.withUnsafePointer { values in
+            context.variables = UnsafeMutableRawPointer(mutating: values)
+            plan.run(context)
+            for (index, place) in plan.outputs.enumerated() {
+              let type = plan.outputTypes[index]
+              let offset = type.isBatched ? start * type.count(batch: 1) : 0
+              outputs[index].withUnsafeMutableElements { elements in
+                elements.baseAddress?.advanced(by: offset).update(
+                  from: context.floats(place), count: type.count(batch: batch))
+              }
             }
-            return
-          }
-          let exampleCount = graph.inputs[index].type.isBatched ? start : 0
-          let stride = graph.inputs[index].type.fixedShape.count
-          inputs[index].withUnsafeElements { elements in
-            if let base = elements.baseAddress {
-              context.feed(base + exampleCount * stride, toInput: index)
-            }
-            feed(index + 1)
-          }
-        }
-        feed(0)
-        for (index, place) in plan.outputs.enumerated() {
-          let type = plan.outputTypes[index]
-          let size = type.count(batch: batch)
-          let offset = type.isBatched ? start * type.fixedShape.count : 0
-          outputs[index].withUnsafeMutableElements { elements in
-            elements.baseAddress?.advanced(by: offset).update(
-              from: context.floats(place), count: size)
           }
         }
       }
       start += batch
     } while start < count
     return outputs
+  }
+
+  /// Calls `body` while all inputs are fed, from the example `start` on: one inside the other, so
+  /// that none goes away.
+  private func feed(
+    _ inputs: [Tensor], from start: Int, to context: ExecutionContext, index: Int = 0,
+    _ body: () -> Void
+  ) {
+    guard index < inputs.count else {
+      body()
+      return
+    }
+    let type = graph.inputs[index].type
+    let offset = type.isBatched ? start * type.count(batch: 1) : 0
+    inputs[index].withUnsafeElements { elements in
+      if let base = elements.baseAddress { context.feed(base + offset, toInput: index) }
+      feed(inputs, from: start, to: context, index: index + 1, body)
+    }
   }
 
   private func checked(_ fed: [String: Tensor]) throws -> (inputs: [Tensor], count: Int) {
@@ -98,7 +105,8 @@ extension Model {
       }
       let found = tensor.shape.dimensions
       let fixed = input.type.fixedShape.dimensions
-      guard input.type.isBatched ? found.dropFirst() == fixed[...] && !found.isEmpty : found == fixed
+      guard
+        input.type.isBatched ? found.dropFirst() == fixed[...] && !found.isEmpty : found == fixed
       else {
         throw PredictionError(
           "The input '\(input.name)' expects the shape \(input.type); it was given "

@@ -24,7 +24,8 @@ extension Model {
     return parameters.withUnsafePointer { values in
       Tensor(
         shape: variable.shape,
-        UnsafeBufferPointer(start: values + graph.layout.offsets[index], count: variable.shape.count)
+        UnsafeBufferPointer(
+          start: values + graph.layout.offsets[index], count: variable.shape.count)
       )
     }
   }

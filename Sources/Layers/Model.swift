@@ -28,16 +28,14 @@ public struct Model: Sendable {
   /// - Parameters:
   ///   - network: The layers.
   ///   - inputShape: The shape of one example: `[height, width, channels]` for images.
-  ///   - inputType: What the elements of the input are.
   ///   - seed: Decides the first values of the weights.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: `ShapeError` with every mistake in the network: the layer, what it expected, what it
   ///   was given and what to do.
   public init(
-    _ network: some Layer, inputShape: Shape, inputType: ElementType = .float32, seed: UInt64 = 0,
-    engine: Engine = .shared
+    _ network: some Layer, inputShape: Shape, seed: UInt64 = 0, engine: Engine = .shared
   ) throws {
-    let input = ModelInput("input", shape: inputShape, elementType: inputType)
+    let input = ModelInput("input", shape: inputShape)
     try self.init(inputs: [input], seed: seed, engine: engine, layers: network) { inputs in
       [("output", network(inputs[0]))]
     }
@@ -78,9 +76,7 @@ public struct Model: Sendable {
     let builder = GraphBuilder()
     if let layers { builder.setLabels(LayerPaths.labels(of: layers)) }
     let nodes = inputs.map { input in
-      builder.placeholder(
-        input.name, [.batch] + input.shape.dimensions.map(Dimension.fixed),
-        elementType: input.elementType)
+      builder.placeholder(input.name, [.batch] + input.shape.dimensions.map(Dimension.fixed))
     }
     let graph = try builder.finish(outputs: network(nodes).map { (name: $0.0, node: $0.1) })
     let used = Set(graph.pruned().inputs.map(\.name))
@@ -141,14 +137,10 @@ public struct ModelInput: Sendable, Hashable {
   public let name: String
   /// The shape of one example.
   public let shape: Shape
-  /// What the elements are.
-  public let elementType: ElementType
-
   /// Creates an input.
-  public init(_ name: String, shape: Shape, elementType: ElementType = .float32) {
+  public init(_ name: String, shape: Shape) {
     self.name = name
     self.shape = shape
-    self.elementType = elementType
   }
 }
 

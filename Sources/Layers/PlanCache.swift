@@ -36,7 +36,14 @@ final class PlanCache: Sendable {
       return (entry.plan, context)
     }
     let context = reused ?? plan.makeContext(team: engine.team)
-    defer { entries.withLock { $0[maximumBatch]?.idle.append(context) } }
+    defer {
+      // After a rush of callers only as many contexts stay as could work side by side.
+      entries.withLock { entries in
+        if (entries[maximumBatch]?.idle.count ?? 0) < engine.team.threadCount {
+          entries[maximumBatch]?.idle.append(context)
+        }
+      }
+    }
     return try body(plan, context)
   }
 }

@@ -9,7 +9,9 @@ import Darwin
 /// The learning rate as a function of the step, from 0.
 ///
 /// A number stands for a constant rate: `learningRate: 1e-3`.
-public struct LearningRateSchedule: Sendable, Hashable, ExpressibleByFloatLiteral {
+public struct LearningRateSchedule: Sendable, Hashable, ExpressibleByFloatLiteral,
+  ExpressibleByIntegerLiteral
+{
   private indirect enum Rule: Sendable, Hashable {
     case constant(Float)
     case step(initial: Float, factor: Float, interval: Int)
@@ -23,6 +25,11 @@ public struct LearningRateSchedule: Sendable, Hashable, ExpressibleByFloatLitera
   /// Creates a constant rate.
   public init(floatLiteral value: Float) {
     self.rule = .constant(value)
+  }
+
+  /// Creates a constant rate.
+  public init(integerLiteral value: Int) {
+    self.rule = .constant(Float(value))
   }
 
   private init(_ rule: Rule) {

@@ -57,7 +57,8 @@ public struct Loss: Sendable, Hashable {
   func trace(_ prediction: Node, targetType: ElementType) -> Node {
     let target = prediction.builder.placeholder(
       "target",
-      targetType == .int32 ? Array(prediction.type.dimensions.dropLast())
+      targetType == .int32
+        ? Array(prediction.type.dimensions.dropLast())
         : prediction.type.dimensions, elementType: targetType)
     switch rule {
     case .softmaxCrossEntropy(let labelSmoothing, let classWeights):

@@ -89,9 +89,10 @@ public struct Metric: Sendable, Hashable {
       var larger = 0
       for column in 0..<columns {
         let value = values[column]
-        if value > own || (value == own && column < label) || value.isNaN { larger += 1 }
+        if value > own || (value == own && column < label) { larger += 1 }
+        if value.isNaN { larger = columns }
       }
-      if larger < k && !own.isNaN { right += 1 }
+      if larger < k { right += 1 }
     }
     return Double(right)
   }

@@ -9,7 +9,7 @@ public struct Optimizer: Sendable, Hashable {
   private enum Rule: Sendable, Hashable {
     case sgd(momentum: Float, nesterov: Bool, weightDecay: Float)
     case adam(
-      beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, isDecoupled: Bool,
+      beta1: Double, beta2: Double, epsilon: Float, weightDecay: Float, isDecoupled: Bool,
       amsgrad: Bool)
   }
 
@@ -45,7 +45,7 @@ public struct Optimizer: Sendable, Hashable {
   ///   - weightDecay: Times the parameter, added to the gradient (L2).
   ///   - amsgrad: Whether to divide by the largest mean square so far (Reddi et al., ICLR 2018).
   public static func adam(
-    learningRate: LearningRateSchedule = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999,
+    learningRate: LearningRateSchedule = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Float = 1e-8, weightDecay: Float = 0, amsgrad: Bool = false
   ) -> Optimizer {
     Optimizer(
@@ -65,7 +65,7 @@ public struct Optimizer: Sendable, Hashable {
   ///   - weightDecay: The decay.
   ///   - amsgrad: Whether to divide by the largest mean square so far.
   public static func adamW(
-    learningRate: LearningRateSchedule = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999,
+    learningRate: LearningRateSchedule = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Float = 1e-8, weightDecay: Float = 0.01, amsgrad: Bool = false
   ) -> Optimizer {
     Optimizer(
@@ -107,7 +107,7 @@ public struct Optimizer: Sendable, Hashable {
         count: range.count, parameters: parameters + start, gradients: gradients + start,
         firstMoment: moments[0].pointer + start, secondMoment: moments[1].pointer + start,
         maxSecondMoment: moments.count > 2 ? moments[2].pointer + start : nil, step: step + 1,
-        learningRate: rate, beta1: Double(beta1), beta2: Double(beta2), epsilon: epsilon,
+        learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
         weightDecay: weightDecay, decoupled: isDecoupled, gradientScale: gradientScale, team: team)
     }
   }

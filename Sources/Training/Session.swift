@@ -1,7 +1,7 @@
 public import Graphs
+import Kernels
 public import Layers
 public import Tensors
-import Kernels
 public import Threads
 
 /// A bare graph in training: feeds placeholders, minimises a loss, reads nodes.
@@ -17,7 +17,7 @@ public final class Session {
   /// The graph with the values of its variables; its one output is the loss.
   public private(set) var model: Model
   /// How many steps were made.
-  public private(set) var step = 0
+  public private(set) var stepCount = 0
   private let optimizer: Optimizer
   private let plan: Plan
   private let context: ExecutionContext
@@ -43,6 +43,10 @@ public final class Session {
       throw TrainingError(
         "A loss must be one number; this node has the shape \(loss.type) (take its mean).")
     }
+    guard (1...TrainingProgram.mostExamples).contains(batchSize) else {
+      throw TrainingError(
+        "A batch has 1 to \(TrainingProgram.mostExamples) examples, not \(batchSize).")
+    }
     self.optimizer = optimizer
     self.model = Model(graph: graph, seed: seed, engine: engine)
     self.plan = Plan(
@@ -62,49 +66,77 @@ public final class Session {
 
   /// Makes one step with the given values of the placeholders.
   ///
+  /// - Parameters:
+  ///   - feeds: The numbers, by the placeholder's name; those that the loss does not need may be
+  ///     left out.
+  ///   - labels: The whole numbers, by the placeholder's name.
   /// - Returns: The loss before the step.
   /// - Throws: `TrainingError` if a placeholder is not fed, or fed a wrong shape.
   @discardableResult
-  public func step(_ feeds: [String: Tensor]) throws -> Float {
-    var batch = 1
-    for input in model.graph.inputs {
-      guard let value = feeds[input.name] else {
-        throw TrainingError("The placeholder '\(input.name)' was not fed.")
-      }
-      let rows = value.shape.dimensions.first ?? 1
-      guard value.shape == input.type.shape(batch: rows), input.type.elementType == .float32 else {
-        throw TrainingError(
-          "The placeholder '\(input.name)' expects \(input.type); it was fed \(value.shape).")
-      }
-      if input.type.isBatched { batch = rows }
-    }
-    for input in model.graph.inputs where input.type.isBatched {
-      guard feeds[input.name]?.shape.dimensions.first == batch, batch <= plan.maximumBatch else {
-        throw TrainingError(
-          "The placeholders were fed different numbers of examples, or more than the "
-            + "\(plan.maximumBatch) that the session was made for.")
-      }
-    }
-    context.batch = batch
-    context.step = UInt64(step)
-    feed(feeds, from: 0)
-    step += 1
+  public func step(_ feeds: [String: Tensor], labels: [String: [Int32]] = [:]) throws -> Float {
+    context.batch = try checkedBatch(feeds, labels)
+    context.step = UInt64(stepCount)
+    feed(feeds, labels, from: 0)
+    stepCount += 1
     return context.floats(plan.outputs[0]).pointee
   }
 
+  /// The placeholders that the loss needs.
+  private var inputs: [(index: Int, endpoint: Graph.Endpoint)] {
+    model.graph.inputs.enumerated().filter { plan.usesInput[$0.offset] }
+      .map { (index: $0.offset, endpoint: $0.element) }
+  }
+
+  /// The number of examples that are fed.
+  private func checkedBatch(
+    _ feeds: [String: Tensor], _ labels: [String: [Int32]]
+  ) throws -> Int {
+    var batch: Int?
+    for (_, input) in inputs {
+      let isLabel = input.type.elementType == .int32
+      let given =
+        isLabel ? labels[input.name].map { Shape([$0.count]) } : feeds[input.name]?.shape
+      guard let given else {
+        throw TrainingError(
+          "The placeholder '\(input.name)' was not fed\(isLabel ? " (labels: takes it)" : "").")
+      }
+      let rows = given.dimensions.first ?? 1
+      let expected = input.type.shape(batch: rows)
+      guard isLabel ? given.count == expected.count : given == expected else {
+        throw TrainingError(
+          "The placeholder '\(input.name)' expects \(input.type); it was fed \(given).")
+      }
+      guard input.type.isBatched else { continue }
+      guard batch == nil || batch == rows, (1...plan.maximumBatch).contains(rows) else {
+        throw TrainingError(
+          "The placeholder '\(input.name)' was fed \(rows) examples; expected as many as the others, "
+            + "from 1 to the \(plan.maximumBatch) that the session was made for.")
+      }
+      batch = rows
+    }
+    return batch ?? 1
+  }
+
   /// Feeds the inputs one inside the other, so that all are in place while the plan runs.
-  private func feed(_ feeds: [String: Tensor], from index: Int) {
-    let inputs = model.graph.inputs
-    guard index < inputs.count else {
+  private func feed(
+    _ feeds: [String: Tensor], _ labels: [String: [Int32]], from position: Int
+  ) {
+    let inputs = inputs
+    guard position < inputs.count else {
       run()
       return
     }
-    guard let value = feeds[inputs[index].name] else {
-      preconditionFailure("The feeds were checked.")
-    }
-    value.withUnsafeElements { elements in
-      if let base = elements.baseAddress { context.feed(base, toInput: index) }
-      feed(feeds, from: index + 1)
+    let (index, input) = inputs[position]
+    if let values = labels[input.name], input.type.elementType == .int32 {
+      values.withUnsafeBufferPointer { elements in
+        if let base = elements.baseAddress { context.feed(base, toInput: index) }
+        feed(feeds, labels, from: position + 1)
+      }
+    } else if let values = feeds[input.name] {
+      values.withUnsafeElements { elements in
+        if let base = elements.baseAddress { context.feed(base, toInput: index) }
+        feed(feeds, labels, from: position + 1)
+      }
     }
   }
 
@@ -114,7 +146,7 @@ public final class Session {
       context.variables = UnsafeMutableRawPointer(parameters)
       plan.run(context)
       optimizer.update(
-        step: step, range: range, parameters: parameters,
+        step: stepCount, range: range, parameters: parameters,
         gradients: UnsafePointer(gradients.pointer), moments: moments, gradientScale: 1,
         team: context.team)
     }
@@ -130,7 +162,8 @@ public final class Session {
   /// Another node of the same graph as a model: the current values of the variables, and that node
   /// as the output.
   ///
-  /// - Throws: `ShapeError` with every mistake in the graph.
+  /// - Throws: `ShapeError` with every mistake in the graph; `VariableError` if the node needs a
+  ///   variable that was made after the session.
   public func model(computing node: Node) throws -> Model {
     var result = try Model(outputs: ["output": node], engine: model.engine)
     for variable in result.variables {

@@ -6,7 +6,7 @@ import Threads
 
 /// How good a model is on a data set.
 public struct EvaluationResult: Sendable, Hashable {
-  /// The mean loss over the examples.
+  /// The mean loss over the examples: of the losses of the batches, weighted by their sizes.
   public let loss: Double
   /// The metrics over the examples, in the trainer's order.
   public let metrics: [MetricValue]
@@ -14,15 +14,17 @@ public struct EvaluationResult: Sendable, Hashable {
   public let exampleCount: Int
   /// Precision, recall and confusion by class; nil where targets are no class labels.
   public let classification: ClassificationReport?
+  /// The share of examples whose largest output is their class; nil where targets are no class
+  /// labels.
+  // Stored: computed from `classification`, it is inlined into release builds of other modules, on
+  // whose optional chain the 6.3.1 compiler crashes.
+  public let accuracy: Double?
 
   /// The value of a metric; nil if the trainer does not have it.
   public subscript(metric: Metric) -> Double? {
     metrics.first { $0.name == metric.name }?.value
   }
 
-  /// The share of examples whose largest output is their class; nil where targets are no class
-  /// labels.
-  public var accuracy: Double? { classification?.accuracy }
 }
 
 extension Trainer {
@@ -75,7 +77,7 @@ struct Evaluator {
       model.parameters.withUnsafePointer { parameters in
         program.run(batch, variables: UnsafeMutablePointer(mutating: parameters))
       }
-      totals.add(program.loss.pointee, batch, program)
+      totals.add(program.loss, batch, program)
       if let labels = program.labels(batch), program.outputType.rank == 2 {
         var counts = try classification ?? makeAccumulator(classCount: columns)
         try counts.add(
@@ -86,7 +88,7 @@ struct Evaluator {
     }
     return EvaluationResult(
       loss: totals.loss, metrics: totals.values, exampleCount: totals.exampleCount,
-      classification: classification?.report)
+      classification: classification?.report, accuracy: classification?.report.accuracy)
   }
 
   /// Class names are shown only where there is one for each output.

@@ -1,5 +1,6 @@
 public import Datasets
 import Dispatch
+import Graphs
 public import Layers
 import Threads
 
@@ -34,7 +35,6 @@ extension Trainer {
     guard epochs >= 1 else {
       throw TrainingError("A training needs at least one epoch, not \(epochs).")
     }
-    if model.metadata.classNames == nil { model.metadata.classNames = training.classNames }
     func order(_ epoch: Int) -> ExampleOrder {
       shuffles ? .shuffled(seed: seed, epoch: epoch) : .sequential
     }
@@ -45,9 +45,12 @@ extension Trainer {
     let evaluator = try validation.map {
       try makeEvaluator(for: model, dataset: $0)
     }
+    if model.metadata.classNames == nil { model.metadata.classNames = training.classNames }
     var history = TrainingHistory()
+    var memory = state.memory
+    memory.validationByteCount = evaluator?.program.plan.arenaByteCount ?? 0
     let start = TrainingStart(
-      memory: state.memory, threadCount: model.engine.team.threadCount,
+      memory: memory, threadCount: model.engine.team.threadCount,
       exampleCount: training.count, stepsPerEpoch: batches.stepCount, epochCount: epochs)
     if try onEvent(.started(start)) == .stop {
       history.wasStopped = true

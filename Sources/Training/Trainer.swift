@@ -1,7 +1,7 @@
 public import Datasets
-public import Layers
 import Graphs
 import Kernels
+public import Layers
 import Tensors
 
 /// What training makes small, how, and what it reports: all that `fit` needs besides a model and
@@ -43,18 +43,23 @@ public struct Trainer: Sendable {
 /// were made, and the compiled plan. For one training of one model.
 public final class TrainingState {
   /// How many steps were made.
-  public internal(set) var step = 0
+  public internal(set) var stepCount = 0
   /// The seed of the random numbers that steps draw, for dropout and its like.
   public let seed: UInt64
   let program: TrainingProgram
+  /// What the state was made for.
+  let modelGraph: Graph
+  let optimizer: Optimizer
   let moments: [AlignedBuffer<Float>]
   let normScratch: AlignedBuffer<Float>
 
   /// Bytes that training holds besides the data: by purpose.
   public let memory: MemoryReport
 
-  init(program: TrainingProgram, optimizer: Optimizer, seed: UInt64) {
+  init(program: TrainingProgram, modelGraph: Graph, optimizer: Optimizer, seed: UInt64) {
     self.program = program
+    self.modelGraph = modelGraph
+    self.optimizer = optimizer
     self.seed = seed
     let count = program.graph.layout.trainableCount
     self.moments = (0..<optimizer.momentCount).map { _ in AlignedBuffer(count: count) }
@@ -63,7 +68,7 @@ public final class TrainingState {
     self.memory = MemoryReport(
       parameterByteCount: program.graph.layout.count * 4,
       gradientByteCount: program.gradients.count * 4,
-      optimizerByteCount: moments.reduce(0) { $0 + $1.count * 4 },
+      optimizerByteCount: (moments + [normScratch]).reduce(0) { $0 + $1.count * 4 },
       activationByteCount: program.plan.arenaByteCount)
     program.context.randomKey = RandomStream(seed: seed, purpose: .dropout).key
   }
@@ -94,9 +99,13 @@ public struct MemoryReport: Sendable, Hashable {
   /// Activations, their gradients and scratch memory.
   public let activationByteCount: Int
 
+  /// Activations of the evaluation of a validation set, if there is one.
+  public internal(set) var validationByteCount = 0
+
   /// All together.
   public var byteCount: Int {
     parameterByteCount + gradientByteCount + optimizerByteCount + activationByteCount
+      + validationByteCount
   }
 }
 
@@ -116,7 +125,8 @@ extension Trainer {
     let program = try TrainingProgram(
       model: model, loss: loss, fields: fields, maximumBatch: batchSize, isTraining: true)
     try check(metrics, fields: fields)
-    return TrainingState(program: program, optimizer: optimizer, seed: seed)
+    return TrainingState(
+      program: program, modelGraph: model.graph, optimizer: optimizer, seed: seed)
   }
 
   /// Makes one step of training: predicts a batch, finds the gradients of the loss, changes the
@@ -132,6 +142,11 @@ extension Trainer {
     _ model: inout Model, _ state: TrainingState, on batch: Batch
   ) throws -> StepReport {
     let program = state.program
+    guard model.graph === state.modelGraph, optimizer == state.optimizer else {
+      throw TrainingError(
+        "The state was made for another model or by a trainer with another optimizer; make one with "
+          + "this trainer's makeState for this model.")
+    }
     guard program.accepts(batch), batch.count > 0 else {
       throw TrainingError(
         "The step was prepared for 1 to \(program.plan.maximumBatch) examples with other fields or "
@@ -140,7 +155,7 @@ extension Trainer {
     }
     let team = program.context.team
     let range = 0..<program.graph.layout.trainableCount
-    program.context.step = UInt64(state.step)
+    program.context.step = UInt64(state.stepCount)
     let norm = model.parameters.withUnsafeMutablePointer { parameters -> Float? in
       program.run(batch, variables: parameters)
       let gradients = UnsafePointer(program.gradients.pointer)
@@ -156,15 +171,15 @@ extension Trainer {
         scale = min(1, limit / (found + 1e-6))
       }
       optimizer.update(
-        step: state.step, range: range, parameters: parameters, gradients: gradients,
+        step: state.stepCount, range: range, parameters: parameters, gradients: gradients,
         moments: state.moments, gradientScale: scale, team: team)
       return norm
     }
     let report = StepReport(
-      step: state.step, loss: program.loss.pointee,
-      learningRate: optimizer.learningRate(step: state.step), gradientNorm: norm,
+      step: state.stepCount, loss: program.loss,
+      learningRate: optimizer.learningRate(step: state.stepCount), gradientNorm: norm,
       exampleCount: batch.count)
-    state.step += 1
+    state.stepCount += 1
     return report
   }
 

@@ -12,10 +12,6 @@ final class TrainingProgram {
   let context: ExecutionContext
   /// The gradients of the variables, laid out as the variables are; empty without training.
   let gradients: AlignedBuffer<Float>
-  /// The loss after a run.
-  let loss: UnsafePointer<Float>
-  /// The first output after a run.
-  let outputs: UnsafePointer<Float>
   let outputType: NodeType
   /// For each input of the graph, which field of a batch feeds it.
   private let fieldOfInput: [Int]
@@ -32,6 +28,15 @@ final class TrainingProgram {
       throw TrainingError(
         "The data set has no field 'target' to learn; it has "
           + "\(fields.map(\.name).joined(separator: ", ")).")
+    }
+    guard (1...Self.mostExamples).contains(maximumBatch) else {
+      throw TrainingError(
+        "A batch has 1 to \(Self.mostExamples) examples, not \(maximumBatch).")
+    }
+    if let fixed = (model.graph.inputs + [output]).first(where: { !$0.type.isBatched }) {
+      throw TrainingError(
+        "'\(fixed.name)' has the shape \(fixed.type), without a leading batch: such a model cannot "
+          + "learn from a data set (train it with a Session).")
     }
     let builder = GraphBuilder(extending: model.graph)
     let prediction = builder.node(at: output.node)
@@ -53,10 +58,17 @@ final class TrainingProgram {
         isTraining: isTraining))
     self.context = plan.makeContext(team: model.engine.team)
     self.gradients = AlignedBuffer(count: isTraining ? graph.layout.trainableCount : 0)
-    self.outputs = UnsafePointer(context.floats(plan.outputs[0]))
-    self.loss = UnsafePointer(context.floats(plan.outputs[1]))
     context.gradients = UnsafeMutableRawPointer(gradients.pointer)
   }
+
+  /// The most examples in a batch.
+  static let mostExamples = 1 << 24
+
+  /// The first output of the last run.
+  var outputs: UnsafePointer<Float> { UnsafePointer(context.floats(plan.outputs[0])) }
+
+  /// The loss of the last run.
+  var loss: Float { context.floats(plan.outputs[1]).pointee }
 
   /// Whether batches of these fields can be run.
   func accepts(_ batch: Batch) -> Bool {
@@ -122,7 +134,8 @@ final class TrainingProgram {
 
   private static func check(_ loss: Loss, against graph: Graph, output: Graph.Endpoint) throws {
     guard let implied = loss.impliedActivation,
-      let found = graph.activation(producing: output), found == implied
+      let found = graph.activation(producing: output),
+      found == implied
         || (implied == .softmax && found == .logSoftmax)
     else { return }
     throw TrainingError(

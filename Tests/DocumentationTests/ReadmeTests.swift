@@ -24,7 +24,8 @@ import Needletail
     try trainer.fit(&model, to: digits.training, epochs: 15, batchSize: 32)
     print(try trainer.evaluate(model, on: digits.test).accuracy ?? 0)
 
-    #expect((try trainer.evaluate(model, on: digits.test).accuracy ?? 0) >= 0.97)
+    let accuracy = try trainer.evaluate(model, on: digits.test).accuracy ?? 0
+    #expect(accuracy >= 0.97)
   }
 
   /// Every line of Swift in the README is a line of this file, in the same order.
@@ -47,7 +48,7 @@ import Needletail
       let index = try #require(remaining.firstIndex(of: text), "not in this file: \(text)")
       remaining = remaining[(index + 1)...]
     }
-    #expect(count >= 15)
+    #expect(count >= 12)
   }
 
   private func trimmedLines(_ text: String) -> [String] {

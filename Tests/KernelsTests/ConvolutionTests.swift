@@ -170,8 +170,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     for algorithm in Self.algorithms(test) {
       let one = Self.run(test, algorithm: algorithm, TestArrays.uniform)
       for threads in [2, 3, 7] {
-        #expect(
-          Self.run(test, algorithm: algorithm, threads: threads, TestArrays.uniform) == one)
+        let several = Self.run(test, algorithm: algorithm, threads: threads, TestArrays.uniform)
+        let agree = several == one
+        #expect(agree, "\(threads) threads, \(algorithm)")
       }
     }
   }

@@ -73,4 +73,27 @@ import Threads
       if index % 5 < n { #expect(value == 4) } else { #expect(value.isNaN) }
     }
   }
+
+  /// One row or column takes another routine: with vectors that are columns of wider matrices.
+  @Test(arguments: [(1, 4), (4, 1), (1, 1)])
+  func stridedVectors(_ m: Int, _ n: Int) {
+    let (k, wide) = (6, 9)
+    let a = TestArrays.integers(wide * wide, seed: 1)
+    let b = TestArrays.integers(wide * wide, seed: 2)
+    for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
+      var c = [Float](repeating: 7, count: m * wide)
+      GEMM.multiply(
+        m: m, n: n, k: k, a: a, lda: wide, transposeA: transposeA, b: b, ldb: wide,
+        transposeB: transposeB, c: &c, ldc: wide, alpha: 2, beta: 3)
+      for i in 0..<m {
+        for j in 0..<n {
+          let sum = (0..<k).reduce(Float(0)) {
+            $0 + a[transposeA ? $1 * wide + i : i * wide + $1]
+              * b[transposeB ? j * wide + $1 : $1 * wide + j]
+          }
+          #expect(c[i * wide + j] == 2 * sum + 21)
+        }
+      }
+    }
+  }
 }

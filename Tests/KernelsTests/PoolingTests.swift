@@ -75,7 +75,8 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
       var indices = [UInt8](repeating: 255, count: dy.count)
       Pooling.maximumForward(g, batch: test.batch, x: x, y: &y, indices: &indices, team: team)
       expectClose(y, maxima.map { x[$0.source] }, relative: 0, "y")
-      #expect(indices.map(Int.init) == maxima.map(\.place))
+      let agree = indices.map(Int.init) == maxima.map(\.place)
+      #expect(agree, "indices")
       for initial in [nil, Float(3)] {
         var expected = [Double](repeating: Double(initial ?? 0), count: x.count)
         for (index, element) in maxima.enumerated() {
@@ -117,7 +118,8 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
           g, batch: test.batch, dy: dy, dx: &dx, accumulate: initial != nil, team: team)
         expectClose(dx, expected, absolute: 1e-6, "dx")
         if initial == nil {
-          #expect(dx == first ?? dx)
+          let agree = dx == first ?? dx
+          #expect(agree, "\(threads) threads")
           first = dx
         }
       }
@@ -145,13 +147,14 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
       var y = [Float](repeating: .nan, count: dy.count)
       Pooling.globalAverageForward(
         batch: batch, pixels: pixels, channels: channels, x: x, y: &y, team: team)
-      #expect(y == mean)
+      expectClose(y, mean, relative: 0)
       var indices = [Int32](repeating: -1, count: dy.count)
       Pooling.globalMaximumForward(
         batch: batch, pixels: pixels, channels: channels, x: x, y: &y, indices: &indices,
         team: team)
-      #expect(y == maxima)
-      #expect(indices == places)
+      expectClose(y, maxima, relative: 0)
+      let agree = indices == places
+      #expect(agree, "indices")
       for initial in [nil, Float(3)] {
         var dx = [Float](repeating: initial ?? .nan, count: x.count)
         Pooling.globalAverageBackward(
@@ -161,7 +164,7 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
           (initial ?? 0) + dy[index / (pixels * channels) * channels + index % channels]
             / Float(pixels)
         }
-        #expect(dx == expected)
+        expectClose(dx, expected, relative: 0)
         dx = [Float](repeating: initial ?? .nan, count: x.count)
         Pooling.globalMaximumBackward(
           batch: batch, pixels: pixels, channels: channels, dy: dy, indices: indices, dx: &dx,
@@ -171,7 +174,7 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
           routed[(index / channels * pixels + Int(place)) * channels + index % channels] +=
             dy[index]
         }
-        #expect(dx == routed)
+        expectClose(dx, routed, relative: 0)
       }
     }
   }

@@ -42,6 +42,17 @@ private func images(_ count: Int, seed: UInt64 = 1) -> Tensor {
     }
   }
 
+  @Test func aMeanOverTheBatchSeesAllOfIt() throws {
+    let graph = GraphBuilder()
+    let x = graph.placeholder("x", [.batch, 1])
+    let model = try Model(outputs: ["mean": mean(x), "centred": x - mean(x)])
+    let values = Tensor(shape: [300, 1], (0..<300).map(Float.init))
+    let outputs = try model.predict(["x": values])
+    #expect(outputs["mean"]?.elements == [149.5])
+    #expect(outputs["centred"]?.elements.first == -149.5)
+    #expect(outputs["centred"]?.elements.last == 149.5)
+  }
+
   @Test func anEmptyBatchGivesAnEmptyResult() throws {
     let model = try Model(smallNetwork(), inputShape: [8, 8, 1], seed: 1)
     #expect(try model(Tensor(zeros: [0, 8, 8, 1])).shape == [0, 3])
@@ -114,15 +125,15 @@ private func images(_ count: Int, seed: UInt64 = 1) -> Tensor {
     let model = try Model(smallNetwork(), inputShape: [8, 8, 1])
     #expect(
       model.summary.description == """
-        layer  kind             output     parameters  MFLOP  bytes
-        ───────────────────────────────────────────────────────────
-        0      Conv2D(4, 3×3)   [6, 6, 4]          40  0.003    576
-        1      MaxPool2D(2×2)   [3, 3, 4]           0  0.000    144
-        2      Flatten          [36]                0  0.000    144
-        3      Dropout(0.5)     [36]                0  0.000    144
-        4      Dense(3)         [3]               111  0.000     12
-        ───────────────────────────────────────────────────────────
-        total                                     151  0.003  1,020
+        layer  kind            output     parameters  MFLOP  bytes
+        ──────────────────────────────────────────────────────────
+        0      Conv2D(4, 3×3)  [6, 6, 4]          40  0.003    576
+        1      MaxPool2D(2×2)  [3, 3, 4]           0  0.000    144
+        2      Flatten         [36]                0  0.000    144
+        3      Dropout(0.5)    [36]                0  0.000    144
+        4      Dense(3)        [3]               111  0.000     12
+        ──────────────────────────────────────────────────────────
+        total                                    151  0.003  1,020
         """)
   }
 }

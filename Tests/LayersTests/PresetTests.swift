@@ -8,7 +8,7 @@ import Testing
   /// normalisation.
   @Test(arguments: [
     (Preset.mlp, 669_706), (.lenet5, 61_706), (.mnistCNN, 93_322), (.cifarCNN, 315_722),
-    (.vgg8, 4_707_786), (.resnet18, 11_173_962), (.resnet20, 269_722), (.digitsCNN, 43_050 - 1_290),
+    (.vgg8, 4_707_786), (.resnet18, 11_173_962), (.resnet20, 269_722), (.digitsCNN, 43_050),
   ])
   func parameterCounts(preset: Preset, count: Int) throws {
     let shape = preset.defaultInputShape
@@ -38,9 +38,14 @@ import Testing
   }
 
   @Test func standardPresetsFit() {
-    for shape: Shape in [[784], [8, 8, 1], [4, 4, 3], [28, 28, 1], [32, 32, 3], [64, 48, 3]] {
+    let images = (1...40).flatMap { [[$0, $0, 1], [$0, $0, 3], [40, $0, 1]] }
+    for shape in ([[784]] + images).map(Shape.init) {
       #expect(Preset.fitting(inputShape: shape).contains(.standard(for: shape)), "\(shape)")
     }
+    #expect(Preset.standard(for: [28, 28, 1]) == .mnistCNN)
+    #expect(Preset.standard(for: [32, 32, 3]) == .cifarCNN)
+    #expect(Preset.standard(for: [8, 8, 1]) == .digitsCNN)
+    #expect(Preset.standard(for: [16, 16, 1]) == .digitsCNN)
   }
 
   @Test func rescalingUsesTheLargestPixel() throws {

@@ -118,6 +118,30 @@ import Testing
       ])
   }
 
+  @Test func rescaleByAConstantColumn() {
+    #expect(
+      problems([2]) { Rescale(mean: [0, 1], standardDeviation: [1, 0]) } == [
+        "Layer 1 of 1, '0': Rescale cannot divide by the standard deviation of channel 1, which is "
+          + "zero (leave the channel out, or give it a deviation of 1)."
+      ])
+  }
+
+  @Test func sizesBeyondMemory() {
+    let huge = 1 << 40
+    #expect(
+      problems([huge, huge]) { Flatten() } == [
+        "Input 'input' has the shape [1099511627776, 1099511627776]; it may have at most "
+          + "1099511627776 elements."
+      ])
+    #expect(
+      problems([8, 8, 1]) { Conv2D(outputChannels: 4, kernelSize: Size2D(1 << 32)) }.count == 1)
+    #expect(problems([1 << 30]) { Dense(outputSize: 1 << 30) }.count == 1)
+    #expect(
+      problems([0]) { Flatten() } == [
+        "Input 'input' has the shape [0]; every extent must be at least 1, not 0."
+      ])
+  }
+
   @Test func normalizationWithWrongNumbers() {
     #expect(
       problems([8]) { BatchNorm(momentum: 2) } == [

@@ -35,7 +35,7 @@ private let regression = Trainer(
       case .started(let start):
         events.append("start \(start.exampleCount) \(start.stepsPerEpoch) \(start.epochCount)")
         #expect(start.memory.byteCount > 0)
-      case .stepEnded(let report): events.append("step \(report.step) \(report.exampleCount)")
+      case .stepEnded(let report, _): events.append("step \(report.step) \(report.exampleCount)")
       case .epochEnded(let report):
         events.append("epoch \(report.epoch)")
         #expect(report.validation?.exampleCount == 40)
@@ -65,7 +65,7 @@ private let regression = Trainer(
       var model = initial
       do {
         try regression.fit(&model, to: line(), epochs: 9, batchSize: 8) { event in
-          if case .stepEnded(let report) = event, report.step == last { throw Stop() }
+          if case .stepEnded(let report, _) = event, report.step == last { throw Stop() }
           return .continue
         }
       } catch is Stop {}

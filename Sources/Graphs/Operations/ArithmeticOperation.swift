@@ -78,14 +78,15 @@ package struct ArithmeticOperation: Operation {
       let sized = site.forward.sized(geometry, context)
       let x = readsInputs ? context.floats(site.forward.inputs[0]) : nil
       let y = readsInputs ? context.floats(site.forward.inputs[1]) : nil
-      for (slot, target) in [(0, site.inputGradients[0]), (1, site.inputGradients[1])] {
-        guard let target else { continue }
+      func differentiate(_ operand: BinaryOperand, _ target: GradientTarget?) {
+        guard let target else { return }
         Elementwise.binaryBackward(
-          operation, of: slot == 0 ? .left : .right, sized, x: x, y: y,
-          dz: context.floats(site.outputGradient), gradient: context.floats(target.place),
-          accumulate: target.accumulates, scratch: context.floats(site.scratch),
-          team: context.team)
+          operation, of: operand, sized, x: x, y: y, dz: context.floats(site.outputGradient),
+          gradient: context.floats(target.place), accumulate: target.accumulates,
+          scratch: context.floats(site.scratch), team: context.team)
       }
+      differentiate(.left, site.inputGradients[0])
+      differentiate(.right, site.inputGradients[1])
     }
   }
 

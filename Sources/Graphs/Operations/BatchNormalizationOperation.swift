@@ -63,6 +63,7 @@ package struct BatchNormalizationOperation: Operation {
     let rows = site.outputType.rowCount(batch: site.maximumBatch)
     var requirements = Requirements()
     requirements.accumulatingInputs = [0]
+    requirements.inputsWithoutGradient = [3, 4]
     requirements.inputsForBackward = site.isTraining ? [0, 1] : [0, 1, 3, 4]
     requirements.outputForBackward = !epilogue.isNone
     // The batch's mean and inverse deviation.

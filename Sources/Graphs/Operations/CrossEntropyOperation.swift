@@ -61,6 +61,7 @@ package struct CrossEntropyOperation: Operation {
     var requirements = Requirements()
     requirements.inputsForBackward = [1]
     requirements.accumulatingInputs = [0]
+    requirements.inputsWithoutGradient = [1]
     // Probabilities, and the sum of the rows' weights.
     requirements.kept = [count * 4, 4]
     requirements.forwardScratch =

@@ -60,6 +60,7 @@ package struct ElementLossOperation: Operation {
     var requirements = Requirements()
     requirements.inputsForBackward = [0, 1]
     requirements.accumulatingInputs = [0]
+    requirements.inputsWithoutGradient = [1]
     requirements.forwardScratch = Losses.scratchCount(
       count: site.inputTypes[0].count(batch: site.maximumBatch))
     return requirements

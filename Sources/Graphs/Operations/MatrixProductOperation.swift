@@ -53,7 +53,8 @@ package struct MatrixProductOperation: Operation {
   }
 
   package func requirements(for site: OperationSite) -> Requirements {
-    let (rows, inputSize, outputSize) = sizes(site, batch: site.maximumBatch)
+    let rows = site.inputTypes[0].rowCount(batch: site.maximumBatch)
+    let (inputSize, outputSize) = sizes(site)
     var requirements = Requirements()
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = !epilogue.isNone
@@ -67,8 +68,9 @@ package struct MatrixProductOperation: Operation {
 
   package func forward(_ site: OperationSite) -> Instruction {
     let (epilogue, bias) = (epilogue, hasBias ? site.inputs[2] : nil)
+    let (inputSize, outputSize) = sizes(site)
     return { context in
-      let (rows, inputSize, outputSize) = sizes(site, batch: context.batch)
+      let rows = site.inputTypes[0].rowCount(batch: context.batch)
       Dense.forward(
         rows: rows, inputSize: inputSize, outputSize: outputSize,
         x: context.floats(site.inputs[0]), weights: context.floats(site.inputs[1]),
@@ -81,8 +83,9 @@ package struct MatrixProductOperation: Operation {
     let epilogue = epilogue
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
     let bias = hasBias ? site.inputGradients[2] : nil
+    let (inputSize, outputSize) = sizes(site.forward)
     return { context in
-      let (rows, inputSize, outputSize) = sizes(site.forward, batch: context.batch)
+      let rows = site.forward.inputTypes[0].rowCount(batch: context.batch)
       let dz = context.floats(site.outputGradient)
       epilogue.backward(
         count: rows * outputSize, y: site.forward.output, dy: dz, context: context)
@@ -106,8 +109,8 @@ package struct MatrixProductOperation: Operation {
     }
   }
 
-  private func sizes(_ site: OperationSite, batch: Int) -> (rows: Int, input: Int, output: Int) {
+  private func sizes(_ site: OperationSite) -> (input: Int, output: Int) {
     let matrix = site.inputTypes[1].fixedShape
-    return (site.inputTypes[0].rowCount(batch: batch), matrix[0], matrix[1])
+    return (matrix[0], matrix[1])
   }
 }

@@ -69,21 +69,24 @@ public enum Preset: String, Sendable, CaseIterable {
   /// The preset for images of the given shape where the user names none.
   public static func standard(for inputShape: Shape) -> Preset {
     guard inputShape.rank == 3 else { return .mlp }
-    let side = min(inputShape[0], inputShape[1])
-    if side < 16 { return side < 6 ? .mlp : .digitsCNN }
-    return inputShape[2] == 1 ? .mnistCNN : .cifarCNN
+    let isSmall = min(inputShape[0], inputShape[1]) < 16
+    let preferred: [Preset] =
+      isSmall ? [.digitsCNN] : [inputShape[2] == 1 ? .mnistCNN : .cifarCNN, .digitsCNN]
+    return preferred.first { $0.fits(inputShape: inputShape) } ?? .mlp
   }
 
   /// The presets that can be built for examples of the given shape.
   public static func fitting(inputShape: Shape, classCount: Int = defaultClassCount) -> [Preset] {
-    allCases.filter { preset in
-      let network = preset.network(inputShape: inputShape, classCount: classCount)
-      do {
-        _ = try Model.traced(network, inputShape: inputShape)
-        return true
-      } catch {
-        return false
-      }
+    allCases.filter { $0.fits(inputShape: inputShape, classCount: classCount) }
+  }
+
+  private func fits(inputShape: Shape, classCount: Int = defaultClassCount) -> Bool {
+    do {
+      let network = network(inputShape: inputShape, classCount: classCount)
+      _ = try Model.traced(network, inputShape: inputShape)
+      return true
+    } catch {
+      return false
     }
   }
 }

@@ -1,0 +1,106 @@
+import Datasets
+import Foundation
+import Images
+import Tensors
+import Testing
+
+@Suite("LabelledImages")
+struct LabelledImagesTests {
+  @Test("The digits are built in, with a training and a test part")
+  func digits() throws {
+    let images = try LabelledImages.open("digits")
+    #expect(try images.trainingPart().count == 1442)
+    #expect(try images.evaluationPart().name == "test")
+    #expect(images.testPart?.count == 355)
+    #expect(images.maximumPixel == 16)
+    #expect(try images.trainingPart().classCount == 10)
+    #expect(throws: DatasetError.self) { try LabelledImages.open("digits", split: "validation") }
+    #expect(throws: DatasetError.self) { try LabelledImages.open("digits", imageShape: [9, 8, 1]) }
+    #expect(throws: DatasetError.self) { try LabelledImages.open("digits", imageShape: [64]) }
+    #expect(throws: DatasetError.self) {
+      try LabelledImages.open("digits", classNames: ["zero", "one"])
+    }
+  }
+
+  @Test("One part alone is what is trained and evaluated on")
+  func split() throws {
+    let images = try LabelledImages.open("digits", split: "test")
+    #expect(try images.trainingPart().count == 355)
+    #expect(try images.evaluationPart().name == "test")
+    #expect(images.testPart == nil)
+  }
+
+  @Test("Without validation nothing is held out; a fraction holds out, other images validate")
+  func validation() throws {
+    let images = try LabelledImages.open("digits")
+    let whole = try images.trainingAndValidation(nil, seed: 1)
+    #expect(whole.training.count == 1442)
+    #expect(whole.validation == nil)
+    let cut = try images.trainingAndValidation("0.25", seed: 1)
+    #expect(cut.training.count + (cut.validation?.count ?? 0) == 1442)
+    #expect(try images.trainingAndValidation("digits", seed: 1).validation?.count == 355)
+    #expect(throws: DatasetError.self) { try images.trainingAndValidation("0", seed: 1) }
+  }
+
+  @Test("Folders of image files: resized, with parts, without parts")
+  func folders() throws {
+    try withTemporaryFolder { folder in
+      let image = png(gradient(width: 10, height: 8, channels: 3))
+      try write(
+        [
+          "train/a/1.png": image, "train/b/1.png": image, "train/b/2.png": image,
+          "val/a/1.png": image, "test/b/1.png": image,
+        ], to: folder)
+      let images = try LabelledImages.open(folder.path, imageShape: [4, 5, 1], threadCount: 1)
+      #expect(try images.trainingPart().inputShape == [4, 5, 1])
+      #expect(try images.trainingAndValidation(nil, seed: 1).validation?.count == 1)
+      #expect(images.maximumPixel == 255)
+
+      let bare = try LabelledImages.open(folder.path + "/train")
+      #expect(try bare.evaluationPart().name == "")
+      #expect(try bare.evaluationPart().dataset.count == 3)
+      #expect(bare.testPart == nil)
+      let validated = try bare.trainingAndValidation(folder.path + "/val", seed: 1)
+      #expect(validated.validation?.count == 1)
+      #expect(validated.validation?.classNames == ["a", "b"])
+    }
+  }
+}
+
+@Suite("ImageFiles")
+struct ImageFilesTests {
+  @Test("Lists the images of a folder and of those in it, by path")
+  func list() throws {
+    try withTemporaryFolder { folder in
+      try write(
+        ["b.png": [], "a/2.JPG": [], "a/1.jpeg": [], "notes.txt": [], ".hidden/x.png": []],
+        to: folder)
+      let found = try ImageFiles.list(in: folder).map { $0.path.dropFirst(folder.path.count) }
+      #expect(found == ["/a/1.jpeg", "/a/2.JPG", "/b.png"])
+      try write(["c.gif": []], to: folder)
+      #expect(throws: DatasetError.self) { try ImageFiles.list(in: folder) }
+      #expect(throws: DatasetError.self) {
+        try ImageFiles.list(in: folder.appendingPathComponent("none"))
+      }
+    }
+  }
+
+  @Test("Decodes up to the first file that cannot be decoded", arguments: [1, 3])
+  func decode(threadCount: Int) throws {
+    try withTemporaryFolder { folder in
+      try write(
+        [
+          "0.png": png(flat(50, channels: 1)), "1.png": png(flat(70)), "2.png": [1, 2, 3],
+          "3.png": png(flat(90)), "4.png": [],
+        ], to: folder)
+      let files = (0...4).map { folder.appendingPathComponent("\($0).png") }
+      let (images, failure) = ImageFiles.decode(files, shape: [2, 2, 1], threadCount: threadCount)
+      #expect(images.shape == [2, 2, 2, 1])
+      #expect(images.elements == [50, 50, 50, 50, 70, 70, 70, 70])
+      #expect((failure as? DatasetError)?.place == files[2].path)
+      let whole = ImageFiles.decode(files[0...1], shape: [1, 1, 3], threadCount: threadCount)
+      #expect(whole.failure == nil)
+      #expect(whole.images.elements == [50, 50, 50, 70, 70, 70])
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@Suite("Evaluate")
+struct EvaluateTests {
+  @Test("Evaluates on the test part, as the training did at its end")
+  func json() throws {
+    let run = try Tool.run(
+      "evaluate", "--model", DigitsModel.trained.model, "--data", "digits", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    let objects = try run.objects()
+    try #require(objects.count == 1)
+    let object = objects[0]
+    let accuracy = try #require(object["accuracy"] as? Double)
+    #expect(accuracy > 0.5 && accuracy <= 1)
+    #expect(object["loss"] is Double)
+    #expect(object["examples"] as? Int == 355)
+    #expect(object["split"] as? String == "test")
+    let classes = try #require(object["classes"] as? [[String: Any]])
+    #expect(classes.map { $0["name"] as? String } == (0...9).map { "\($0)" })
+    #expect(Set(classes[0].keys) == ["name", "precision", "recall", "f1", "support"])
+    let confusion = try #require(object["confusion"] as? [[Int]])
+    #expect(confusion.count == 10)
+    #expect(confusion.joined().reduce(0, +) == 355)
+    let right = (0..<10).reduce(0) { $0 + confusion[$1][$1] }
+    #expect(Double(right) / 355 == accuracy)
+    let percent = String(format: "%.2f %%", accuracy * 100)
+    #expect(DigitsModel.trained.output.contains("accuracy \(percent)  (355 images)"))
+  }
+
+  @Test("Text has a line for loss and accuracy, a table of the classes and the confusion matrix")
+  func text() throws {
+    let run = try Tool.run("evaluate", "--model", DigitsModel.trained.model, "--data", "digits")
+    #expect(run.lines[0] == "data      digits: 355 test images of 8×8×1 in 10 classes")
+    #expect(run.lines[1].hasPrefix("loss      "))
+    #expect(run.lines[2].hasPrefix("accuracy  "))
+    #expect(run.output.contains("precision  recall      F1  support"))
+    #expect(run.output.contains("true \\ predicted"))
+    #expect(!run.output.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+  }
+
+  @Test("A split is taken at its word")
+  func split() throws {
+    let run = try Tool.run(
+      "evaluate", "--model", DigitsModel.trained.model, "--data", "digits", "--split", "train",
+      "--json")
+    #expect(try run.objects().first?["examples"] as? Int == 1442)
+  }
+
+  @Test("Images of another size are refused")
+  func size() throws {
+    let folder = try TemporaryFolder()
+    try MNISTLikeFiles.write(to: folder.url, training: 10, test: 10)
+    let run = try Tool.run(
+      "evaluate", "--model", DigitsModel.trained.model, "--data", folder.url.path)
+    #expect(run.status == 65)
+    #expect(run.errors.contains("[8, 8, 1]"))
+    #expect(run.output == "")
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@Suite("Inspect and doctor")
+struct InspectTests {
+  @Test(
+    "Presets have the parameters that the literature counts",
+    arguments: [("lenet5", 61_706), ("mlp", 669_706), ("mnist-cnn", 93_322)])
+  func presets(_ name: String, _ parameters: Int) throws {
+    let objects = try Tool.run("inspect", name, "--json").objects()
+    try #require(objects.count == 1)
+    #expect(objects[0]["parameters"] as? Int == parameters)
+    let layers = try #require(objects[0]["layers"] as? [[String: Any]])
+    #expect(layers.reduce(0) { $0 + ($1["parameters"] as? Int ?? 0) } == parameters)
+  }
+
+  @Test("Shape and classes can be chosen")
+  func options() throws {
+    let run = try Tool.run("inspect", "mlp", "--input", "2x2x1", "--classes", "3", "--json")
+    let objects = try run.objects()
+    #expect(objects.first?["inputs"] as? [[Int]] == [[2, 2, 1]])
+    #expect(objects.first?["parameters"] as? Int == 4 * 512 + 512 + 512 * 512 + 512 + 512 * 3 + 3)
+  }
+
+  @Test("A trained model shows its table and its classes")
+  func model() throws {
+    let run = try Tool.run("inspect", DigitsModel.trained.model)
+    #expect(run.status == 0)
+    #expect(run.output.contains("classes     10: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n"))
+    #expect(run.output.contains("parameters  43,050"))
+    let refused = try Tool.run("inspect", DigitsModel.trained.model, "--classes", "3")
+    #expect(refused.status == 64)
+  }
+
+  @Test("A network file is read")
+  func networkFile() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appendingPathComponent("net.yaml")
+    try Data("input: [4]\nlayers:\n  - Dense: classes\n".utf8).write(to: file)
+    let objects = try Tool.run("inspect", file.path, "--classes", "3", "--json").objects()
+    #expect(objects.first?["parameters"] as? Int == 15)
+  }
+
+  @Test("Doctor describes the machine")
+  func doctor() throws {
+    let objects = try Tool.run("doctor", "--threads", "1", "--json").objects()
+    try #require(objects.count == 1)
+    #expect(objects[0]["threads"] as? Int == 1)
+    #expect((objects[0]["threads_reason"] as? String)?.contains("asked for") == true)
+    let blas = try #require(objects[0]["blas"] as? [String: Any])
+    #expect((blas["core"] as? String)?.isEmpty == false)
+    let speeds = try #require(objects[0]["matrix_product"] as? [[String: Any]])
+    #expect(speeds.count == 1)
+    #expect((speeds[0]["gflops_per_second"] as? Double ?? 0) > 0)
+    #expect(objects[0]["warnings"] is [String])
+    let text = try Tool.run("doctor", "--threads", "1")
+    #expect(text.status == 0)
+    #expect(text.errors == "")
+    #expect(text.output.contains("OpenBLAS"))
+  }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+/// The tool as a program: started, fed and listened to.
+enum Tool {
+  /// What a run of the tool left behind.
+  struct Run {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The lines of the output.
+    var lines: [Substring] { output.split(separator: "\n") }
+
+    /// The output's lines as JSON objects.
+    func objects() throws -> [[String: Any]] {
+      try lines.map { line in
+        try #require(
+          JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+      }
+    }
+  }
+
+  /// Where the tool is: named by `NEEDLETAIL_TOOL`, else beside the tests.
+  static let path: String = {
+    if let named = ProcessInfo.processInfo.environment["NEEDLETAIL_TOOL"] { return named }
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let beside = [tests, Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0])]
+      .map { $0.deletingLastPathComponent().appendingPathComponent("needletail").path }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let built = ["release", "debug"].map { root.path + "/.build/\($0)/needletail" }
+    return (beside + built).first(where: FileManager.default.isExecutableFile) ?? built[0]
+  }()
+
+  /// Runs the tool to its end.
+  static func run(_ arguments: String..., input: String = "", in folder: URL? = nil) throws -> Run {
+    try run(path, arguments, input: input, in: folder)
+  }
+
+  /// Runs a line of a shell in which `$TOOL` is the tool.
+  static func shell(_ line: String, in folder: URL? = nil) throws -> Run {
+    try run("/bin/sh", ["-c", line], input: "", in: folder)
+  }
+
+  private static func run(
+    _ executable: String, _ arguments: [String], input: String, in folder: URL?
+  ) throws -> Run {
+    // Files, not pipes: a program that writes much to one while the other is read would wait.
+    let scratch = try TemporaryFolder()
+    func file(_ name: String, _ content: String = "") throws -> URL {
+      let url = scratch.url.appendingPathComponent(name)
+      try Data(content.utf8).write(to: url)
+      return url
+    }
+    let output = try file("output")
+    let errors = try file("errors")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    var environment = ProcessInfo.processInfo.environment
+    for name in ["OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "NEEDLETAIL_ISA"] {
+      environment[name] = nil
+    }
+    environment["COLUMNS"] = "80"
+    environment["TOOL"] = path
+    process.environment = environment
+    process.standardInput = try FileHandle(forReadingFrom: file("input", input))
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    process.waitUntilExit()
+    return Run(
+      status: process.terminationStatus,
+      output: try String(contentsOf: output, encoding: .utf8),
+      errors: try String(contentsOf: errors, encoding: .utf8))
+  }
+}
+
+/// A folder that goes when it is no longer used.
+final class TemporaryFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("needletail-tool-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: url)
+  }
+
+  /// The path of something in the folder.
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Needletail
+import Testing
+
+@Suite struct RunFolderTests {
+  private struct Configuration: Encodable {
+    let rate: Float = 0.001
+    let data = "a/b"
+  }
+
+  private func withFolder(_ body: (URL) throws -> Void) throws {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("needletail-run-\(UUID().uuidString)")
+    let result = Result { try body(url) }
+    if FileManager.default.fileExists(atPath: url.path) {
+      try FileManager.default.removeItem(at: url)
+    }
+    try result.get()
+  }
+
+  /// What one epoch on the given targets did.
+  private func report(_ targets: [Float]) throws -> EpochReport {
+    var model = try Model(Dense(outputSize: 1), inputShape: [1], seed: 1)
+    let data = try InMemoryDataset(
+      inputs: Tensor(shape: [2, 1], [0, 1]), targets: Tensor(shape: [2, 1], targets))
+    let trainer = Trainer(
+      loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.1), metrics: [.meanAbsoluteError])
+    return try trainer.fit(&model, to: data, validation: data, epochs: 1).epochs[0]
+  }
+
+  @Test func keepsWhatHappens() throws {
+    try withFolder { url in
+      let run = try RunFolder(
+        creating: url.appendingPathComponent("a/b"), configuration: Configuration())
+      let (finite, infinite) = (try report([0, 1]), try report([0, .nan]))
+      try run.append(finite)
+      try run.append(infinite)
+      let model = try Model(Dense(outputSize: 1), inputShape: [1], seed: 1)
+      try run.save(model)
+      func text(_ name: String) throws -> String {
+        try String(contentsOf: run.url.appendingPathComponent(name), encoding: .utf8)
+      }
+      #expect(try text("history.jsonl") == "\(finite.jsonLine)\n\(infinite.jsonLine)\n")
+      let validation = try #require(finite.validation)
+      #expect(
+        finite.jsonLine == """
+          {"epoch":1,"images_per_second":\(finite.examplesPerSecond),"loss":\(finite.loss),\
+          "mean_absolute_error":\(finite.metrics[0].value),"seconds":\(finite.seconds),\
+          "validation_loss":\(validation.loss),\
+          "validation_mean_absolute_error":\(validation.metrics[0].value)}
+          """)
+      #expect(infinite.jsonLine.contains("\"loss\":null"))
+      #expect(
+        try text("configuration.json") == """
+          {
+            "data" : "a/b",
+            "rate" : 0.001
+          }
+
+          """)
+      #expect(try Model(contentsOf: run.modelURL).variables.count == 2)
+    }
+  }
+
+  @Test(arguments: ["history.jsonl", "configuration.json", "model.safetensors"])
+  func refusesAFolderWithARun(_ name: String) throws {
+    try withFolder { url in
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      try Data("notes".utf8).write(to: url.appendingPathComponent("notes.txt"))
+      try RunFolder.checkUnused(url)
+      try Data().write(to: url.appendingPathComponent(name))
+      let error = #expect(throws: RunFolderError.self) {
+        try RunFolder(creating: url, configuration: Configuration())
+      }
+      #expect(error?.kind == .used)
+      #expect(
+        error?.description
+          == "\(url.path): expected a folder without a run, found \(name); name another folder, "
+          + "or remove this one.")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: url.path).count == 2)
+    }
+  }
+
+  @Test func tellsWhyAFolderCannotBe() throws {
+    try withFolder { url in
+      try Data("file".utf8).write(to: url)
+      for name in ["", "below"] {
+        let error = #expect(throws: RunFolderError.self) {
+          try RunFolder(
+            creating: name.isEmpty ? url : url.appendingPathComponent(name),
+            configuration: Configuration())
+        }
+        #expect(error?.kind == .notCreated)
+      }
+    }
+  }
+}
