@@ -1,11 +1,12 @@
+internal import CKernels
 internal import COpenBLAS
 
-/// Products of matrices on the calling thread, through CBLAS: the only door to it.
+/// Products of matrices on the calling thread: the only door to CBLAS.
 package enum GEMM {
   /// c = alpha · op(a) · op(b) + beta · c, row-major.
   ///
   /// op(a) is m × k, op(b) is k × n, c is m × n; op transposes where asked. With a beta of zero, c
-  /// is written without being read. Which routine of CBLAS does it depends on the shape alone.
+  /// is written without being read. Which routine does it depends on the shape alone.
   ///
   /// - Parameters:
   ///   - lda: Floats from one stored row of `a` to the next; `ldb` and `ldc` likewise.
@@ -24,11 +25,21 @@ package enum GEMM {
         transposeB: transposeB, c: c, ldc: ldc, alpha: alpha, beta: beta)
       return
     }
+    if Double(m) * Double(n) * Double(k) <= smallProduct {
+      nk_small_product(
+        m, n, k, alpha, a, transposeA ? 1 : lda, transposeA ? lda : 1, b, transposeB ? 1 : ldb,
+        transposeB ? ldb : 1, beta, c, ldc)
+      return
+    }
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       blasint(m), blasint(n), blasint(k), alpha, a, blasint(max(lda, 1)), b, blasint(max(ldb, 1)),
       beta, c, blasint(max(ldc, 1)))
   }
+
+  // Up to this many multiplications OpenBLAS takes a path that asks the heap for memory, which a
+  // training step may not do.
+  private static let smallProduct = 1e6
 
   // sgemm first packs both matrices, which for one row or column costs more than the product.
   private static func multiplyByVector(

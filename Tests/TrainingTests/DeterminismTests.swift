@@ -51,7 +51,7 @@ private func bits(_ model: Model) throws -> [[UInt32]] {
 
   @Test(arguments: [
     Optimizer.sgd(learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-4),
-    .adamW(learningRate: .cosine(from: 2e-3, steps: 60)),
+    .adamW(learningRate: .cosine(from: 5e-3, steps: 90)),
   ])
   func everyOptimizerLearnsTheSameOnTwoThreads(optimizer: Optimizer) throws {
     let one = try trained(threads: 1, optimizer: optimizer)

@@ -21,6 +21,7 @@
 #include "philox.h"
 #include "pooling.h"
 #include "reduction.h"
+#include "small_product.h"
 #include "softmax.h"
 #include "thread_mode.h"
 #include "window.h"
