@@ -121,11 +121,14 @@ struct GraphReader {
         "(\(operation.kind)) to take \(count) input\(least == 1 ? "" : "s")",
         found: "\(operands.count)")
     }
-    for slot in kind.updatedInputs
-    where !(nodes[operands[slot]].operation is VariableOperation) {
-      throw field.error(
-        "(\(operation.kind)) to take a variable as inputs[\(slot)], which training changes",
-        found: nodes[operands[slot]].operation.kind)
+    for slot in kind.updatedInputs {
+      let source = nodes[operands[slot]].operation as? VariableOperation
+      guard let source, !variables[source.index].isTrainable else {
+        throw field.error(
+          "(\(operation.kind)) to take a variable that is not trainable as inputs[\(slot)], which "
+            + "training updates",
+          found: source == nil ? nodes[operands[slot]].operation.kind : "a trainable one")
+      }
     }
   }
 

@@ -156,7 +156,17 @@ import Testing
     let error = #expect(throws: ModelFileError.self) {
       try NetworkConfiguration.graph(text: text, file: "m")
     }
-    #expect(error?.expected.contains("take a variable as inputs[3]") == true)
+    #expect(error?.expected.contains("take a variable that is not trainable as inputs[3]") == true)
+  }
+
+  @Test func refusesStatisticsThatAnOptimizerChanges() throws {
+    let graph = try smallImageModel().graph
+    let text = try NetworkConfiguration.text(of: graph)
+    let error = #expect(throws: ModelFileError.self) {
+      try NetworkConfiguration.graph(
+        text: text.replacing("\"trainable\":false", with: "\"trainable\":true"), file: "m")
+    }
+    #expect(error?.found == "a trainable one")
   }
 
   @Test func refusesGrowthWithoutBytes() throws {

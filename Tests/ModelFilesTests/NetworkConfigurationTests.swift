@@ -75,7 +75,9 @@ import Testing
     let images = builder.placeholder("images", [.batch, 6, 6, 2])
     let labels = builder.placeholder("labels", [.batch], elementType: .int32)
     let kernel = builder.variable("kernel", shape: [3, 3, 2, 4])
-    let channel = (0..<4).map { builder.variable("c\($0)", shape: [4]) }
+    let channel = (0..<4).map { index in
+      builder.variable("c\(index)", shape: [4], isTrainable: index < 2)
+    }
     let y = averagePool2D(
       maxPool2D(
         batchNormalization(

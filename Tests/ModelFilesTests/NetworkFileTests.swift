@@ -237,7 +237,7 @@ import Testing
     let open = try NetworkFile(text: "layers: [{Dense: 3}]", name: "n.yaml")
     #expect(throws: ModelFileError.self) { try open.model(classCount: 2) }
     #expect(throws: ShapeError.self) { try open.model(inputShape: [4, 4], classCount: 2) }
-    let huge = try NetworkFile(text: "layers: [{Dense: 16000000}, {Dense: 16000000}]")
+    let huge = try NetworkFile(text: "layers: [{Dense: 1000}, {Dense: 16000000}]")
     let limit = #expect(throws: ModelFileError.self) {
       try huge.model(inputShape: [4], classCount: 2)
     }
