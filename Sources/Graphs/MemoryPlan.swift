@@ -1,26 +1,30 @@
 /// Places for buffers that live at different times in one block of memory.
-struct MemoryPlan {
+package struct MemoryPlan {
   /// A buffer's size, and the first and the last step in which it is used.
-  struct Buffer {
-    var byteCount: Int
-    var firstStep: Int
-    var lastStep: Int
+  package struct Buffer: Sendable {
+    package var byteCount: Int
+    package var firstStep: Int
+    package var lastStep: Int
 
-    func livesWith(_ other: Buffer) -> Bool {
+    /// Whether some step uses both.
+    package func livesWith(_ other: Buffer) -> Bool {
       firstStep <= other.lastStep && other.firstStep <= lastStep
     }
   }
 
-  private(set) var buffers: [Buffer] = []
+  package private(set) var buffers: [Buffer] = []
+
+  /// Creates a plan without buffers.
+  package init() {}
 
   /// Adds a buffer that is used in `step`, and in others if `use` says so.
-  mutating func addBuffer(byteCount: Int, step: Int) -> Int {
+  package mutating func addBuffer(byteCount: Int, step: Int) -> Int {
     buffers.append(Buffer(byteCount: byteCount, firstStep: step, lastStep: step))
     return buffers.count - 1
   }
 
   /// Notes that a buffer is used in a step.
-  mutating func use(_ buffer: Int, step: Int) {
+  package mutating func use(_ buffer: Int, step: Int) {
     buffers[buffer].firstStep = min(buffers[buffer].firstStep, step)
     buffers[buffer].lastStep = max(buffers[buffer].lastStep, step)
   }
@@ -30,7 +34,7 @@ struct MemoryPlan {
   ///
   /// Largest first, each at the lowest place that is free for its whole life (greedy by size:
   /// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
-  func offsets() -> (offsets: [Int], byteCount: Int) {
+  package func offsets() -> (offsets: [Int], byteCount: Int) {
     var offsets = [Int](repeating: 0, count: buffers.count)
     var placed: [Int] = []
     var end = 0

@@ -1,3 +1,4 @@
+import Foundation
 import ModelFiles
 import Testing
 
@@ -260,6 +261,18 @@ import Testing
     #expect(throws: ModelFileError.self) { try NetworkFile(text: text) }
     let json = "{\"layers\": " + text + "}"
     #expect(throws: ModelFileError.self) { try NetworkFile(text: json) }
+  }
+
+  @Test func needsNoLargeStackOfItsCaller() {
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      let text = String(repeating: "[", count: 999) + String(repeating: "]", count: 999)
+      #expect(throws: ModelFileError.self) { try NetworkFile(text: text) }
+      done.signal()
+    }
+    thread.stackSize = 128 << 10
+    thread.start()
+    done.wait()
   }
 
   @Test func refusesDepthOfLayers() {

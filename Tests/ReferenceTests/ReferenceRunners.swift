@@ -11,7 +11,7 @@
 ///       }
 ///     ]
 let referenceRunners: [String: ReferenceRunner] = [
-  evaluationRunners
+  layerRunners, activationRunners, lossRunners, optimizerRunners, evaluationRunners,
 ].reduce(into: [:]) { all, table in
   all.merge(table) { _, _ in preconditionFailure("Two runners for one op.") }
 }

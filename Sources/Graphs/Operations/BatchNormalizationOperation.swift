@@ -34,7 +34,7 @@ package struct BatchNormalizationOperation: Operation {
       throw ShapeRuleViolation(
         "expects examples with channels, […, channels]; it was given \(values).")
     }
-    for parameter in inputs.dropFirst() where parameter.dimensions != [.fixed(channels)] {
+    for parameter in inputs.dropFirst() where parameter != NodeType([.fixed(channels)]) {
       throw ShapeRuleViolation(
         "expects parameters of shape [\(channels)]; it was given \(parameter).")
     }

@@ -29,9 +29,12 @@ package struct ConvolutionOperation: Operation {
   package func outputType(of inputs: [NodeType]) throws -> NodeType {
     let (images, weights) = (inputs[0], inputs[1])
     try images.expectImages()
-    guard weights.rank == 4, !weights.isBatched else {
+    guard weights.rank == 4, !weights.isBatched, weights.elementType == .float32 else {
       throw ShapeRuleViolation(
         "expects weights [height, width, inputChannels, outputChannels]; it was given \(weights).")
+    }
+    guard groups >= 1 else {
+      throw ShapeRuleViolation("expects at least 1 group; it has \(groups).")
     }
     let geometry = try geometry(images, weights)
     return NodeType([

@@ -1,0 +1,177 @@
+import Graphs
+import Tensors
+import TestSupport
+import Testing
+
+/// What runs as one step, and that it gives what the single steps give.
+@Suite struct FusionTests {
+  private let builder: GraphBuilder
+  private let x: Node
+  private let images: Node
+
+  init() {
+    builder = GraphBuilder()
+    x = builder.placeholder("rows", [.batch, 6])
+    images = builder.placeholder("images", [.batch, 5, 5, 2])
+  }
+
+  private func variable(_ name: String, _ shape: Shape) -> Node {
+    builder.variable(name, shape: shape, initializer: .uniform(from: -1, to: 1))
+  }
+
+  private func kinds(_ outputs: [Node], training: Bool = false) throws -> [String] {
+    try GraphRun(outputs, isTraining: training).stepKinds(.forward).filter {
+      !["variable", "input", "constant"].contains($0)
+    }
+  }
+
+  /// Runs a graph joined and with all of `values` as outputs, and compares the results bit by bit.
+  private func expectSame(
+    _ y: Node, keeping values: [Node], joined: [String], apart: [String],
+    isTraining: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(try kinds([y]) == joined, sourceLocation: sourceLocation)
+    #expect(try kinds([y] + values) == apart, sourceLocation: sourceLocation)
+    let loss = mean(square(y))
+    let runs = try [[], values].map { kept in
+      let run = try GraphRun([y] + kept, loss: loss, maximumBatch: 3, isTraining: isTraining)
+      run.feedTheRest(batch: 3)
+      run.run(batch: 3)
+      return run
+    }
+    #expect(bits(runs[0].output()) == bits(runs[1].output()), sourceLocation: sourceLocation)
+    for name in runs[0].trainedNames {
+      let (first, second) = (runs[0].gradient(of: name), runs[1].gradient(of: name))
+      #expect(!first.isEmpty, "\(name)", sourceLocation: sourceLocation)
+      // The gradient of a bias is summed in another order where it is joined with its product.
+      expectClose(
+        first, second, relative: 1e-6, absolute: 1e-6, name, sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test(
+    arguments: [
+      .relu, .leakyReLU(slope: 0.2), .elu(alpha: 0.5), .selu, .sigmoid, .tanh, .softplus,
+      .softsign, .hardSigmoid, .relu6,
+    ] as [ActivationFunction])
+  func productBiasAndActivation(_ function: ActivationFunction) throws {
+    let product = matmul(x, variable("w", [6, 7]))
+    let biased = product + variable("b", [7])
+    try expectSame(
+      activation(function, biased), keeping: [product, biased], joined: ["matmul"],
+      apart: ["matmul", "arithmetic", "elementwise"])
+  }
+
+  @Test(arguments: [ActivationFunction.relu, .tanh, .elu(alpha: 0.5), .leakyReLU(slope: 0.2)])
+  func convolutionBiasAndActivation(_ function: ActivationFunction) throws {
+    let product = convolve2D(images, variable("w", [3, 3, 2, 4]), padding: .same)
+    let biased = product + variable("b", [4])
+    try expectSame(
+      activation(function, biased), keeping: [product, biased], joined: ["conv2d"],
+      apart: ["conv2d", "arithmetic", "elementwise"])
+  }
+
+  @Test(arguments: [1, 2]) func specialConvolutions(groups: Int) throws {
+    let shape: Shape = groups == 1 ? [1, 1, 2, 3] : [3, 3, 1, 2]
+    let product = convolve2D(images, variable("w", shape), groups: groups)
+    let biased = product + variable("b", [shape[3]])
+    try expectSame(
+      relu(biased), keeping: [product, biased], joined: ["conv2d"],
+      apart: ["conv2d", "arithmetic", "elementwise"])
+  }
+
+  @Test func convolutionAndActivationWithoutBias() throws {
+    let product = convolve2D(images, variable("w", [3, 3, 2, 4]))
+    try expectSame(
+      relu(product), keeping: [product], joined: ["conv2d"], apart: ["conv2d", "elementwise"])
+  }
+
+  @Test(arguments: [true, false]) func normalizationAndActivation(isTraining: Bool) throws {
+    let product = matmul(x, variable("w", [6, 3]))
+    let normalized = batchNormalization(
+      product, scale: variable("scale", [3]), offset: variable("offset", [3]),
+      runningMean: builder.variable("m", shape: [3], initializer: .zeros, isTrainable: false),
+      runningVariance: builder.variable("v", shape: [3], initializer: .ones, isTrainable: false),
+      momentum: 0.9, epsilon: 1e-3)
+    try expectSame(
+      relu(normalized), keeping: [normalized], joined: ["matmul", "batch_normalization"],
+      apart: ["matmul", "batch_normalization", "elementwise"], isTraining: isTraining)
+  }
+
+  @Test func biasOnTheLeft() throws {
+    let product = matmul(x, variable("w", [6, 7]))
+    try expectSame(
+      variable("b", [7]) + product, keeping: [product], joined: ["matmul"],
+      apart: ["matmul", "arithmetic"])
+  }
+
+  /// The bias is computed after the product was traced.
+  @Test func biasThatIsComputed() throws {
+    let product = matmul(x, variable("w", [6, 7]))
+    let bias = square(variable("b", [7]))
+    try expectSame(
+      relu(product + bias), keeping: [product], joined: ["elementwise", "matmul"],
+      apart: ["matmul", "elementwise", "arithmetic", "elementwise"])
+  }
+
+  @Test func theWholeNetwork() throws {
+    let network = EveryOperationGraph()
+    let runs = try [[], network.betweenFusedSteps].map { kept in
+      let run = try GraphRun(
+        [network.logits] + kept, loss: network.loss, maximumBatch: 6, isTraining: true)
+      EveryOperationGraph.feed(run, batch: 6)
+      run.run(batch: 6)
+      return run
+    }
+    #expect(runs[0].stepKinds(.forward).count < runs[1].stepKinds(.forward).count)
+    #expect(bits(runs[0].output()) == bits(runs[1].output()))
+    #expect(runs[0].loss == runs[1].loss)
+    for name in runs[0].trainedNames {
+      expectClose(
+        runs[0].gradient(of: name), runs[1].gradient(of: name), relative: 1e-5, absolute: 1e-6,
+        name)
+    }
+  }
+
+  // MARK: What stays apart
+
+  @Test func functionsWhoseDerivativeNeedsTheirArgument() throws {
+    let biased = matmul(x, variable("w", [6, 7])) + variable("b", [7])
+    #expect(try kinds([activation(.gelu, biased)]) == ["matmul", "elementwise"])
+    #expect(try kinds([softmax(biased)]) == ["matmul", "softmax"])
+  }
+
+  @Test func valuesUsedTwice() throws {
+    let product = matmul(x, variable("w", [6, 6]))
+    #expect(try kinds([relu(product) + product]) == ["matmul", "elementwise", "arithmetic"])
+    #expect(try kinds([product + product]) == ["matmul", "arithmetic"])
+  }
+
+  @Test func whatIsNoBias() throws {
+    let product = matmul(x, variable("w", [6, 7]))
+    let apart = ["matmul", "arithmetic"]
+    #expect(try kinds([product + variable("row", [1, 7])]) == apart)
+    #expect(try kinds([product + variable("one", [1])]) == apart)
+    #expect(try kinds([product + variable("scalar", [])]) == apart)
+    #expect(try kinds([product - variable("negative", [7])]) == apart)
+    #expect(try kinds([product * variable("factor", [7])]) == apart)
+    let one = matmul(x, variable("column", [6, 1]))
+    #expect(try kinds([one + variable("wide", [7])]) == apart)
+  }
+
+  @Test func secondBiasesAndActivations() throws {
+    let product = matmul(x, variable("w", [6, 7]))
+    let twice = product + variable("b", [7]) + variable("c", [7])
+    #expect(try kinds([twice]) == ["matmul", "arithmetic"])
+    #expect(
+      try kinds([tanh(relu(twice))]) == ["matmul", "arithmetic", "elementwise", "elementwise"])
+    #expect(try kinds([relu(product) + variable("d", [7])]) == ["matmul", "arithmetic"])
+  }
+
+  @Test func whatNobodyNeedsDoesNotRun() throws {
+    let product = matmul(x, variable("w", [6, 7]))
+    _ = relu(product)
+    _ = square(product)
+    #expect(try kinds([tanh(product)]) == ["matmul"])
+  }
+}

@@ -1,0 +1,96 @@
+import Graphs
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct MemoryPlanTests {
+  @Test(arguments: 0..<60) func buffersThatLiveTogetherLieApart(seed: Int) {
+    var stream = RandomStream(seed: UInt64(seed), purpose: .synthesis)
+    func below(_ bound: Int) -> Int { Int(stream.next() % UInt64(bound)) }
+    var plan = MemoryPlan()
+    for _ in 0..<(1 + below(70)) {
+      let sizes = [0, 1, 4, 63, 64, 65, 128, 1000, below(5000)]
+      let buffer = plan.addBuffer(byteCount: sizes[below(sizes.count)], step: below(40))
+      for _ in 0..<below(3) { plan.use(buffer, step: below(40)) }
+    }
+    let (offsets, byteCount) = plan.offsets()
+    #expect(offsets.count == plan.buffers.count)
+    func end(_ index: Int) -> Int { offsets[index] + plan.buffers[index].byteCount }
+    for (first, buffer) in plan.buffers.enumerated() {
+      #expect(offsets[first] >= 0 && offsets[first] % 64 == 0)
+      #expect(end(first) <= byteCount)
+      for (second, other) in plan.buffers.enumerated().dropFirst(first + 1)
+      where buffer.livesWith(other) && buffer.byteCount > 0 && other.byteCount > 0 {
+        #expect(
+          end(first) <= offsets[second] || end(second) <= offsets[first],
+          "\(buffer) at \(offsets[first]) and \(other) at \(offsets[second])")
+      }
+    }
+    // No more than without any reuse, no less than what lives in the fullest step.
+    func rounded(_ count: Int) -> Int { (count + 63) / 64 * 64 }
+    let sum = plan.buffers.reduce(0) { $0 + rounded($1.byteCount) }
+    let fullest = (0..<40).map { step in
+      plan.buffers.filter { $0.firstStep <= step && step <= $0.lastStep }
+        .reduce(0) { $0 + rounded($1.byteCount) }
+    }.max()
+    #expect(byteCount <= sum)
+    #expect(byteCount >= fullest ?? 0)
+  }
+
+  @Test func memoryIsReused() {
+    var plan = MemoryPlan()
+    // A chain: each buffer is written in one step and read in the next.
+    for step in 0..<20 {
+      let buffer = plan.addBuffer(byteCount: 1000, step: step)
+      plan.use(buffer, step: step + 1)
+    }
+    #expect(plan.offsets().byteCount == 2 * 1024)
+  }
+
+  @Test func oneByteMoreMeansNoSharing() {
+    var plan = MemoryPlan()
+    let first = plan.addBuffer(byteCount: 64, step: 0)
+    let second = plan.addBuffer(byteCount: 64, step: 1)
+    #expect(plan.offsets().byteCount == 64)
+    plan.use(first, step: 1)
+    #expect(plan.offsets().byteCount == 128)
+    #expect(plan.offsets().offsets[first] != plan.offsets().offsets[second])
+  }
+
+  @Test func emptyPlan() {
+    #expect(MemoryPlan().offsets().byteCount == 0)
+  }
+
+  /// Inference reuses activations: two are alive at a time, however deep the network.
+  @Test func inferenceTakesTwoActivations() throws {
+    func arena(depth: Int, training: Bool) throws -> Int {
+      let builder = GraphBuilder()
+      var x = builder.placeholder("x", [.batch, 256])
+      for index in 0..<depth {
+        let w = builder.variable("w\(index)", shape: [256, 256])
+        x = relu(matmul(x, w) + builder.variable("b\(index)", shape: [256]))
+      }
+      return try GraphRun(
+        [x], loss: training ? mean(x) : nil, maximumBatch: 64, isTraining: training
+      ).plan.arenaByteCount
+    }
+    let activation = 64 * 256 * 4
+    #expect(try arena(depth: 2, training: false) == arena(depth: 20, training: false))
+    #expect(try arena(depth: 20, training: false) < 3 * activation)
+    // Training keeps what goes backward.
+    #expect(try arena(depth: 20, training: true) >= 20 * activation)
+  }
+
+  @Test func outputsOutliveTheRun() throws {
+    let builder = GraphBuilder()
+    let x = builder.placeholder("x", [.batch, 16])
+    let first = square(x)
+    var last = first
+    for _ in 0..<5 { last = last + last }
+    let run = try GraphRun([first, last], maximumBatch: 2)
+    run.feed("x", [Float](repeating: 3, count: 32))
+    run.run(batch: 2)
+    #expect(run.output(0).allSatisfy { $0 == 9 })
+    #expect(run.output(1).allSatisfy { $0 == 288 })
+  }
+}
