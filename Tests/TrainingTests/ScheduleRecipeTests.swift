@@ -10,7 +10,7 @@ import Testing
 
   @Test func wordsBecomeSchedules() throws {
     #expect(try rates("constant", [0, 59]) == [1, 1])
-    #expect(try rates("step", [0, 19, 20, 40]) == [1, 1, 0.1, 0.01])
+    #expect(try rates("step", [0, 19, 20, 39]) == [1, 1, 0.1, 0.1])
     #expect(try rates("step:3:0.5", [29, 30, 59]) == [1, 0.5, 0.5])
     #expect(try rates("exponential:0.25", [0, 10, 20]) == [1, 0.25, 0.0625])
     #expect(try rates("cosine", [0, 30, 60]) == [1, 0.5, 0])
