@@ -5,7 +5,7 @@ enum Examples {
     ("xor", "a small multi-layer perceptron learns exclusive or", xor),
     ("regression", "placeholders, variables and gradient descent, without layers", regression),
     ("feed-forward", "a network written as a struct, on the embedded digits", feedForward),
-    ("convolutional", "a convolutional network written as a struct, on made-up images", convolutional),
+    ("convolutional", "a convolutional network as a struct, on made-up images", convolutional),
     ("mnist", "the convolutional network of many introductions: mnist FOLDER [EPOCHS]", mnist),
   ]
 

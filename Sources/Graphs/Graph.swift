@@ -1,7 +1,9 @@
 import Tensors
 
 /// The steps of a network with their shapes: what a model is, apart from the values of its
-/// variables. Made by tracing; never changed.
+/// variables.
+///
+/// Made by tracing; never changed.
 ///
 /// Nodes are in the order in which they were traced, so every node comes after its inputs.
 public final class Graph: Sendable {

@@ -8,8 +8,9 @@ import Musl
 import Darwin
 #endif
 
-/// How the first values of a variable are drawn. A pure function of the model's seed and the
-/// variable's place in the model.
+/// How the first values of a variable are drawn.
+///
+/// A pure function of the model's seed and the variable's place in the model.
 ///
 /// `fanIn` and `fanOut` are the numbers of connections into and out of a unit: the input and output
 /// sizes of a dense layer; for a convolution the window's area times the channels of one group.

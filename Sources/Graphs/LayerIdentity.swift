@@ -4,7 +4,9 @@ import Synchronization
 /// created apart never do.
 public struct LayerIdentity: Hashable, Sendable {
   private let number: UInt64
-  /// The name that the user gave the layer, if any. Not part of the identity.
+  /// The name that the user gave the layer, if any.
+  ///
+  /// Not part of the identity.
   public let name: String?
 
   private static let counter = Atomic<UInt64>(0)

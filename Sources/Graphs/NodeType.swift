@@ -4,7 +4,9 @@ public import Tensors
 ///
 /// Only the first extent may be a symbol: kernels see a number of examples and the shape of one.
 public struct NodeType: Hashable, Sendable {
-  /// The extents, outermost first. Empty for a scalar.
+  /// The extents, outermost first.
+  ///
+  /// Empty for a scalar.
   public var dimensions: [Dimension]
   /// What the elements are.
   public var elementType: ElementType
@@ -43,7 +45,9 @@ public struct NodeType: Hashable, Sendable {
     Shape(dimensions.map { $0.fixedValue ?? batch })
   }
 
-  /// The number of elements with `batch` examples. Allocates nothing: steps call it.
+  /// The number of elements with `batch` examples.
+  ///
+  /// Allocates nothing: steps call it.
   package func count(batch: Int) -> Int {
     var count = 1
     for dimension in dimensions { count *= dimension.fixedValue ?? batch }

@@ -75,7 +75,9 @@ extension Operation {
   package var kind: String { Self.kind }
 }
 
-/// One step of a compiled plan. Runs to its end, allocates nothing and cannot fail.
+/// One step of a compiled plan.
+///
+/// Runs to its end, allocates nothing and cannot fail.
 package typealias Instruction = @Sendable (ExecutionContext) -> Void
 
 /// What an operation keeps and uses besides its inputs and its output.
@@ -106,7 +108,9 @@ package struct OperationSite: Sendable {
   package var inputTypes: [NodeType]
   package var output: Place
   package var outputType: NodeType
-  /// The buffers that `Requirements.kept` asked for. Empty when nothing goes backward.
+  /// The buffers that `Requirements.kept` asked for.
+  ///
+  /// Empty when nothing goes backward.
   package var kept: [Place]
   package var scratch: Place
   package var maximumBatch: Int
@@ -122,7 +126,9 @@ package struct OperationSite: Sendable {
 /// Where an operation's backward pass finds things.
 package struct BackwardSite: Sendable {
   package var forward: OperationSite
-  /// The gradient of the output. The operation may overwrite it: nobody reads it afterwards.
+  /// The gradient of the output.
+  ///
+  /// The operation may overwrite it: nobody reads it afterwards.
   package var outputGradient: Place
   /// Where the gradient of each input goes; nil where it is not wanted.
   package var inputGradients: [GradientTarget?]

@@ -1,4 +1,6 @@
-/// A height and a width. A whole number stands for a square: `kernelSize: 3`.
+/// A height and a width.
+///
+/// A whole number stands for a square: `kernelSize: 3`.
 public struct Size2D: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
   /// Rows.
   public var height: Int

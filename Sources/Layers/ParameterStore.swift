@@ -1,8 +1,9 @@
 package import Graphs
 import Tensors
 
-/// The values of a model's variables in one flat buffer. A value: copies are independent, and share
-/// memory until one of them is changed.
+/// The values of a model's variables in one flat buffer.
+///
+/// A value: copies are independent, and share memory until one of them is changed.
 package struct ParameterStore: Sendable {
   private var storage: AlignedBuffer<Float>
 

@@ -3,7 +3,9 @@ import Synchronization
 import Threads
 
 /// The compiled plans of a model and the memory of their runs: made when first needed, reused
-/// afterwards. Shared by the copies of a model, which have the same graph.
+/// afterwards.
+///
+/// Shared by the copies of a model, which have the same graph.
 final class PlanCache: Sendable {
   private struct Entry {
     let plan: Plan

@@ -47,8 +47,9 @@ public struct Residual: IdentifiedLayer {
   }
 }
 
-/// Widens images by zero channels and takes every second position: the shortcut "A" of He et al.
-/// (CVPR 2016), which has no weights.
+/// Widens images by zero channels and takes every second position.
+///
+/// The shortcut "A" of He et al. (CVPR 2016), which has no weights.
 ///
 /// Takes `[batch, height, width, channels]`, gives
 /// `[batch, ⌈height / stride⌉, ⌈width / stride⌉, outputChannels]`, the zeros half before and half

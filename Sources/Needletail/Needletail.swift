@@ -3,9 +3,10 @@
 @_exported public import Evaluation
 @_exported public import Graphs
 @_exported public import Images
-@_exported public import struct Kernels.BLASLibrary
 @_exported public import Layers
 @_exported public import ModelFiles
 @_exported public import Tensors
 @_exported public import Threads
 @_exported public import Training
+
+@_exported public import struct Kernels.BLASLibrary

@@ -1,6 +1,8 @@
 import CKernels
 
-/// What random numbers are drawn for. Streams of different purposes are independent.
+/// What random numbers are drawn for.
+///
+/// Streams of different purposes are independent.
 public enum RandomPurpose: UInt64, Sendable {
   /// First values of parameters; one stream a variable.
   case initialization = 1

@@ -3,7 +3,9 @@
 ///     let images: Shape = [28, 28, 1]  // height, width, channels
 ///     images.count  // 784
 public struct Shape: Hashable, Sendable {
-  /// The extents, outermost first. Empty for a scalar.
+  /// The extents, outermost first.
+  ///
+  /// Empty for a scalar.
   public var dimensions: [Int]
 
   /// Creates a shape from its extents, outermost first.

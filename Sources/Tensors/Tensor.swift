@@ -1,5 +1,6 @@
-/// An owned, row-major, 64-byte aligned array of `Float` with a shape. A value: copies are
-/// independent, and share memory until one of them is changed.
+/// An owned, row-major, 64-byte aligned array of `Float` with a shape.
+///
+/// A value: copies are independent, and share memory until one of them is changed.
 ///
 ///     var x = Tensor(shape: [2, 3], [1, 2, 3, 4, 5, 6])
 ///     x[1, 2]  // 6

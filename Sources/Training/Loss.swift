@@ -17,7 +17,9 @@ public struct Loss: Sendable, Hashable {
   private let rule: Rule
 
   /// The cross-entropy of softmax(logits) and the targets: class labels (`[batch]` integers), or
-  /// probabilities as wide as the logits. Mean over the batch.
+  /// probabilities as wide as the logits.
+  ///
+  /// Mean over the batch.
   public static let softmaxCrossEntropy = softmaxCrossEntropy()
 
   /// The cross-entropy of softmax(logits) and the targets: class labels (`[batch]` integers), or
@@ -34,8 +36,9 @@ public struct Loss: Sendable, Hashable {
     Loss(rule: .softmaxCrossEntropy(labelSmoothing: labelSmoothing, classWeights: classWeights))
   }
 
-  /// The cross-entropy of sigmoid(logits) and targets from 0 to 1 of the same shape. Mean over all
-  /// elements.
+  /// The cross-entropy of sigmoid(logits) and targets from 0 to 1 of the same shape.
+  ///
+  /// Mean over all elements.
   public static let binaryCrossEntropy = Loss(rule: .binaryCrossEntropy)
 
   /// The mean over all elements of the squared difference.
@@ -45,7 +48,9 @@ public struct Loss: Sendable, Hashable {
   public static let meanAbsoluteError = Loss(rule: .meanAbsoluteError)
 
   /// Half the squared difference up to `delta`, linear beyond (Huber, Annals of Mathematical
-  /// Statistics 35, 1964). Mean over all elements.
+  /// Statistics 35, 1964).
+  ///
+  /// Mean over all elements.
   public static func huber(delta: Float = 1) -> Loss { Loss(rule: .huber(delta: delta)) }
 
   /// Adds the loss of `prediction` to its graph.

@@ -12,10 +12,14 @@ public struct Metric: Sendable, Hashable {
 
   private let rule: Rule
 
-  /// The share of examples whose largest output is their class. For class labels.
+  /// The share of examples whose largest output is their class.
+  ///
+  /// For class labels.
   public static let accuracy = Metric(rule: .accuracy)
 
-  /// The share of examples whose class is among the `k` largest outputs. For class labels.
+  /// The share of examples whose class is among the `k` largest outputs.
+  ///
+  /// For class labels.
   ///
   /// - Precondition: `k` is at least 1.
   public static func topK(_ k: Int) -> Metric {
@@ -75,8 +79,9 @@ public struct Metric: Sendable, Hashable {
     }
   }
 
-  /// How many labels are among the `k` largest outputs. Among equals the first counts as larger; a
-  /// row that holds NaN counts as wrong.
+  /// How many labels are among the `k` largest outputs.
+  ///
+  /// Among equals the first counts as larger; a row that holds NaN counts as wrong.
   private static func countTopK(
     rows: Int, columns: Int, outputs: UnsafePointer<Float>, labels: UnsafePointer<Int32>, k: Int
   ) -> Double {

@@ -14,10 +14,10 @@ public struct EvaluationResult: Sendable, Hashable {
   public let exampleCount: Int
   /// Precision, recall and confusion by class; nil where targets are no class labels.
   public let classification: ClassificationReport?
+  // Stored: computed from `classification`, it would be inlined into release builds of other modules,
+  // on whose optional chain the 6.3.1 compiler crashes.
   /// The share of examples whose largest output is their class; nil where targets are no class
   /// labels.
-  // Stored: computed from `classification`, it is inlined into release builds of other modules, on
-  // whose optional chain the 6.3.1 compiler crashes.
   public let accuracy: Double?
 
   /// The value of a metric; nil if the trainer does not have it.

@@ -17,7 +17,9 @@ public struct Trainer: Sendable {
   public let optimizer: Optimizer
   /// What is reported besides the loss.
   public let metrics: [Metric]
-  /// The largest norm of all gradients together; larger ones are scaled down to it. Nil leaves them.
+  /// The largest norm of all gradients together; larger ones are scaled down to it.
+  ///
+  /// Nil leaves them.
   public let gradientClipNorm: Float?
 
   /// Creates a trainer.
@@ -40,7 +42,9 @@ public struct Trainer: Sendable {
 }
 
 /// What training remembers between steps besides the model: the optimizer's moments, how many steps
-/// were made, and the compiled plan. For one training of one model.
+/// were made, and the compiled plan.
+///
+/// For one training of one model.
 public final class TrainingState {
   /// How many steps were made.
   public internal(set) var stepCount = 0

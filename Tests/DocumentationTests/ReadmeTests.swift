@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Needletail
+import Testing
 
 /// The code of the README as it stands there, so that it compiles and runs.
 @Suite struct ReadmeTests {

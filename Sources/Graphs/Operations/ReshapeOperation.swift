@@ -1,6 +1,8 @@
 import Tensors
 
-/// The same elements under another shape. Takes no time and no memory.
+/// The same elements under another shape.
+///
+/// Takes no time and no memory.
 package struct ReshapeOperation: Operation {
   package static let kind = "reshape"
   /// The new shape: of one example if the input is batched, else of the whole.

@@ -2,7 +2,9 @@ import Kernels
 import Tensors
 
 /// `x · scale + offset` with numbers known when the graph is built: one for all, or one for each
-/// index of the last dimension. What turns raw pixels and columns into what a network likes.
+/// index of the last dimension.
+///
+/// What turns raw pixels and columns into what a network likes.
 package struct ScaleOperation: Operation {
   package static let kind = "scale"
   let scale: [Float]

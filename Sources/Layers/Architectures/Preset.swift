@@ -1,6 +1,8 @@
 public import Tensors
 
-/// Well-known networks by name. All end in logits and begin by bringing raw pixels to 0…1.
+/// Well-known networks by name.
+///
+/// All end in logits and begin by bringing raw pixels to 0…1.
 public enum Preset: String, Sendable, CaseIterable {
   /// Two dense layers of 512 with relu.
   case mlp
