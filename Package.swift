@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The targets follow the straight line of docs/architecture.md; dependencies point to the right
@@ -99,7 +99,7 @@ let package = Package(
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
     tests("ThreadsTests", ["Threads", "CKernels", "CAllocationCount"]),
     tests("TensorsTests", ["Tensors", "CKernels"]),
-    tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
+    tests("KernelsTests", ["Kernels", "CKernels", "COpenBLAS", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
     tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),

@@ -3,13 +3,16 @@ import Testing
 
 /// The worked examples as programs: what they print.
 @Suite struct ExampleTests {
-  private func output(of example: String) throws -> String {
+  /// MNIST, if it is there: the folder that `NEEDLETAIL_MNIST` names.
+  private static let mnistFolder = ProcessInfo.processInfo.environment["NEEDLETAIL_MNIST"]
+
+  private func output(of example: String, _ arguments: [String] = []) throws -> String {
     // The examples are built beside the test bundle.
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
       .deletingLastPathComponent()
     let process = Process()
     process.executableURL = folder.appendingPathComponent("examples")
-    process.arguments = [example]
+    process.arguments = [example] + arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
@@ -47,6 +50,13 @@ import Testing
     let text = try output(of: "convolutional")
     #expect(text.contains("62,006"))
     #expect(try number(after: "accuracy ", in: text) >= 0.95)
+  }
+
+  @Test(.enabled(if: mnistFolder != nil, "NEEDLETAIL_MNIST names no folder with MNIST"))
+  func mnist() throws {
+    let folder = try #require(Self.mnistFolder)
+    let text = try output(of: "mnist", [folder, "1"])
+    #expect(try number(after: "test accuracy ", in: text) >= 0.97)
   }
 
   @Test func unknownNamesListTheExamples() throws {
