@@ -1,46 +1,53 @@
 import Kernels
+import Tensors
 
-/// The activation that a product or a convolution applies to a tile while it is in cache.
+/// What a product or a convolution does to a tile of its result while it is in cache: adds a bias,
+/// and applies an activation.
 struct Epilogue: Sendable {
-  let function: ElementwiseFunction
-  let parameter: Float
+  private(set) var hasBias = false
+  private(set) var function = ElementwiseFunction.identity
+  private(set) var parameter: Float = 0
 
-  /// No activation.
-  static let none = Epilogue(function: .identity, parameter: 0)
+  /// Neither bias nor activation.
+  static let none = Epilogue()
 
-  var isNone: Bool { function == .identity }
+  var hasActivation: Bool { function != .identity }
 
-  private init(function: ElementwiseFunction, parameter: Float) {
-    self.function = function
-    self.parameter = parameter
-  }
-
-  /// The activation that `next` is, if its derivative can be had from its result: what came before
-  /// it is not kept.
-  init?(_ next: any Operation) {
-    guard let unary = next as? UnaryOperation, unary.function.derivative == .fromOutput else {
-      return nil
+  /// This epilogue and then `next`; nil if it cannot take that in.
+  ///
+  /// A bias is a vector as long as the last extent. An activation can be taken in if its derivative
+  /// can be had from its result: what came before it is not kept.
+  ///
+  /// - Parameters:
+  ///   - next: The only consumer of the result.
+  ///   - slot: Which input of `next` the result is.
+  ///   - operands: The types of the inputs of `next`.
+  ///   - output: The type of the result.
+  func extended(
+    by next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+  ) -> Epilogue? {
+    guard !hasActivation else { return nil }
+    var result = self
+    if let unary = next as? UnaryOperation, unary.function.derivative == .fromOutput {
+      result.function = unary.function
+      result.parameter = unary.parameter
+      return result
     }
-    self.init(function: unary.function, parameter: unary.parameter)
-  }
-
-  /// Whether `next` adds a vector as long as the last extent to the given input.
-  static func isBias(
-    _ next: any Operation, slot: Int, operands: [NodeType], outputType: NodeType
-  ) -> Bool {
-    guard let arithmetic = next as? ArithmeticOperation, arithmetic.operation == .add else {
-      return false
-    }
+    guard !hasBias, let arithmetic = next as? ArithmeticOperation, arithmetic.operation == .add
+    else { return nil }
     let other = operands[1 - slot]
-    return other.rank == 1 && outputType.rank >= 2 && !other.isBatched
-      && other.dimensions.last == outputType.dimensions.last
+    guard other.rank == 1, output.rank >= 2, !other.isBatched,
+      other.dimensions.last == output.dimensions.last
+    else { return nil }
+    result.hasBias = true
+    return result
   }
 
   /// Turns the gradient of the activation's result into that of its argument, in place.
   func backward(
     count: Int, y: Place, dy: UnsafeMutablePointer<Float>, context: ExecutionContext
   ) {
-    guard !isNone else { return }
+    guard hasActivation else { return }
     Elementwise.backward(
       function, parameter: parameter, count: count, saved: context.floats(y), dy: dy, dx: dy,
       accumulate: false, team: context.team)

@@ -7,7 +7,7 @@ import Testing
     // 2x + y = 5, x + 3y = 10.
     var matrix: [Float] = [2, 1, 1, 3]
     var right: [Float] = [5, 10]
-    var pivots: [lapack_int] = [0, 0]
+    var pivots: [Int32] = [0, 0]
     let status = LAPACKE_sgesv(LAPACK_ROW_MAJOR, 2, 1, &matrix, 2, &pivots, &right, 1)
     #expect(status == 0)
     #expect(abs(right[0] - 1) < 1e-5)

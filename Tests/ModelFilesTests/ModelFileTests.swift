@@ -47,7 +47,8 @@ import Testing
     let builder = GraphBuilder()
     let x = builder.placeholder("x", [.batch, 2])
     let w = builder.variable("w", shape: [2, 3], initializer: .constant(-0.0))
-    let b = builder.variable("b", shape: [], initializer: .constant(1e-45), isTrainable: false)
+    let b = builder.variable(
+      "b", shape: [], initializer: .constant(Float.leastNonzeroMagnitude), isTrainable: false)
     let unused = builder.variable("unused", shape: [2], initializer: .ones)
     let y = maximum(matmul(x, w) * 0.1 + b, builder.constant(-0.0)) / 3e38
     let model = try Model(outputs: ["y": y, "x": x, "unused": unused])

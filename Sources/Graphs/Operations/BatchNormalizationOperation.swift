@@ -52,7 +52,10 @@ package struct BatchNormalizationOperation: Operation {
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
   ) -> (any Operation)? {
-    guard epilogue.isNone, let epilogue = Epilogue(next) else { return nil }
+    // Its own offset is its bias.
+    guard next is UnaryOperation,
+      let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
+    else { return nil }
     var result = self
     result.epilogue = epilogue
     return result
@@ -65,7 +68,7 @@ package struct BatchNormalizationOperation: Operation {
     requirements.accumulatingInputs = [0]
     requirements.inputsWithoutGradient = [3, 4]
     requirements.inputsForBackward = site.isTraining ? [0, 1] : [0, 1, 3, 4]
-    requirements.outputForBackward = !epilogue.isNone
+    requirements.outputForBackward = epilogue.hasActivation
     // The batch's mean and inverse deviation.
     requirements.kept = site.isTraining ? [channels * 4, channels * 4] : []
     let scratch = BatchNormalization.scratchCount(

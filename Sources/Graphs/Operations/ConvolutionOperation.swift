@@ -9,7 +9,6 @@ package struct ConvolutionOperation: Operation {
   package static let inputCounts = 2...2
   package let window: WindowAttributes
   private let groups: Int
-  private var hasBias = false
   private var epilogue = Epilogue.none
 
   init(window: WindowAttributes, groups: Int) {
@@ -51,14 +50,10 @@ package struct ConvolutionOperation: Operation {
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
   ) -> (any Operation)? {
+    guard
+      let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
+    else { return nil }
     var result = self
-    if !hasBias && epilogue.isNone,
-      Epilogue.isBias(next, slot: slot, operands: operands, outputType: output)
-    {
-      result.hasBias = true
-      return result
-    }
-    guard epilogue.isNone, let epilogue = Epilogue(next) else { return nil }
     result.epilogue = epilogue
     return result
   }
@@ -72,12 +67,12 @@ package struct ConvolutionOperation: Operation {
     }
     var requirements = Requirements()
     requirements.inputsForBackward = [0, 1]
-    requirements.outputForBackward = !epilogue.isNone
+    requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
     requirements.forwardScratch = scratch(.forward)
     requirements.backwardScratch = max(
       scratch(.backwardData), scratch(.backwardWeights),
-      hasBias
+      epilogue.hasBias
         ? Reductions.sumRowsScratchCount(
           rows: batch * geometry.outputPixels, columns: geometry.outputChannels) : 0)
     return requirements
@@ -85,7 +80,7 @@ package struct ConvolutionOperation: Operation {
 
   package func forward(_ site: OperationSite) -> Instruction {
     let (geometry, epilogue) = (plannedGeometry(site), epilogue)
-    let bias = hasBias ? site.inputs[2] : nil
+    let bias = epilogue.hasBias ? site.inputs[2] : nil
     return { context in
       Convolution.forward(
         geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
@@ -98,7 +93,7 @@ package struct ConvolutionOperation: Operation {
   package func backward(_ site: BackwardSite) -> Instruction {
     let (geometry, epilogue) = (plannedGeometry(site.forward), epilogue)
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
-    let bias = hasBias ? site.inputGradients[2] : nil
+    let bias = epilogue.hasBias ? site.inputGradients[2] : nil
     return { context in
       let images = site.forward.inputTypes[0].imageCount(batch: context.batch)
       let count = site.forward.outputType.count(batch: context.batch)

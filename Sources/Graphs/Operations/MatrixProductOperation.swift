@@ -6,7 +6,6 @@ import Tensors
 package struct MatrixProductOperation: Operation {
   package static let kind = "matmul"
   package static let inputCounts = 2...2
-  private var hasBias = false
   private var epilogue = Epilogue.none
 
   init() {}
@@ -40,14 +39,10 @@ package struct MatrixProductOperation: Operation {
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
   ) -> (any Operation)? {
+    guard
+      let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
+    else { return nil }
     var result = self
-    if !hasBias && epilogue.isNone,
-      Epilogue.isBias(next, slot: slot, operands: operands, outputType: output)
-    {
-      result.hasBias = true
-      return result
-    }
-    guard epilogue.isNone, let epilogue = Epilogue(next) else { return nil }
     result.epilogue = epilogue
     return result
   }
@@ -57,17 +52,17 @@ package struct MatrixProductOperation: Operation {
     let (inputSize, outputSize) = sizes(site)
     var requirements = Requirements()
     requirements.inputsForBackward = [0, 1]
-    requirements.outputForBackward = !epilogue.isNone
+    requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
     requirements.backwardScratch = max(
       Dense.scratchCount(
         rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: site.threadCount),
-      hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
+      epilogue.hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
     return requirements
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
-    let (epilogue, bias) = (epilogue, hasBias ? site.inputs[2] : nil)
+    let (epilogue, bias) = (epilogue, epilogue.hasBias ? site.inputs[2] : nil)
     let (inputSize, outputSize) = sizes(site)
     return { context in
       let rows = site.inputTypes[0].rowCount(batch: context.batch)
@@ -82,7 +77,7 @@ package struct MatrixProductOperation: Operation {
   package func backward(_ site: BackwardSite) -> Instruction {
     let epilogue = epilogue
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
-    let bias = hasBias ? site.inputGradients[2] : nil
+    let bias = epilogue.hasBias ? site.inputGradients[2] : nil
     let (inputSize, outputSize) = sizes(site.forward)
     return { context in
       let rows = site.forward.inputTypes[0].rowCount(batch: context.batch)
