@@ -85,8 +85,9 @@ struct TrainArguments: ParsableArguments {
     func require(_ condition: Bool, _ text: String) throws {
       if !condition { throw ValidationError(text) }
     }
-    try require(epochs >= 1, "--epochs: expected 1 or more, found \(epochs).")
-    try require(batch >= 1, "--batch: expected 1 or more, found \(batch).")
+    try require(
+      (1...1_000_000).contains(epochs), "--epochs: expected 1 to 1000000, found \(epochs).")
+    try require((1...1 << 24).contains(batch), "--batch: expected 1 to 16777216, found \(batch).")
     try require(classes ?? 2 >= 2, "--classes: expected 2 or more, found \(classes ?? 0).")
     try require(
       rate.isFinite && rate > 0, "--learning-rate: expected a number above 0, found \(rate).")

@@ -78,14 +78,16 @@ public struct ScheduleRecipe: Sendable, Hashable, CustomStringConvertible {
   public func schedule(
     learningRate: Float, epochs: Int, stepsPerEpoch: Int, warmUpEpochs: Double = 0
   ) -> LearningRateSchedule {
-    let steps = max(1, epochs * stepsPerEpoch)
-    let warmUpSteps = min(steps, Int((max(0, warmUpEpochs) * Double(stepsPerEpoch)).rounded()))
+    let (product, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+    let steps = overflow ? Int.max / 2 : max(1, product)
+    let warmUp = (max(0, warmUpEpochs) * Double(stepsPerEpoch)).rounded()
+    let warmUpSteps = warmUp < Double(steps) ? Int(warmUp) : steps
     let schedule: LearningRateSchedule
     switch rule {
     case .constant:
       schedule = .constant(learningRate)
     case .step(let interval, let factor):
-      let interval = interval ?? (epochs + 2) / 3
+      let interval = interval ?? max(1, epochs / 3 + (epochs % 3 == 0 ? 0 : 1))
       let (product, overflow) = max(1, interval).multipliedReportingOverflow(
         by: max(1, stepsPerEpoch))
       schedule = .step(from: learningRate, factor: factor, every: overflow ? Int.max : product)

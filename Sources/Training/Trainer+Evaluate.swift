@@ -82,7 +82,9 @@ struct Evaluator {
         var counts = try classification ?? makeAccumulator(classCount: columns)
         try counts.add(
           labels: UnsafeBufferPointer(start: labels, count: batch.count),
-          predictions: predictedClasses(count: batch.count, columns: columns))
+          predictions: predictedClasses(
+            scores: UnsafeBufferPointer(start: program.outputs, count: batch.count * columns),
+            classCount: columns))
         classification = counts
       }
     }
@@ -95,14 +97,5 @@ struct Evaluator {
   private func makeAccumulator(classCount: Int) throws -> ClassificationAccumulator {
     try ClassificationAccumulator(
       classCount: classCount, classNames: classNames?.count == classCount ? classNames : nil)
-  }
-
-  private func predictedClasses(count: Int, columns: Int) -> [Int32] {
-    (0..<count).map { row in
-      let values = program.outputs + row * columns
-      var best = 0
-      for column in 1..<max(columns, 1) where values[column] > values[best] { best = column }
-      return Int32(best)
-    }
   }
 }

@@ -56,7 +56,7 @@ struct ErrorTests {
     Case(
       "train --data digits --epochs 0", 64,
       """
-      needletail: --epochs: expected 1 or more, found 0.
+      needletail: --epochs: expected 1 to 1000000, found 0.
       Usage: needletail train [<options>] --data <data>
         See 'needletail train --help' for more information.
 

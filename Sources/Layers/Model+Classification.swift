@@ -1,5 +1,4 @@
 import Graphs
-public import Layers
 public import Tensors
 
 #if canImport(Glibc)
@@ -23,10 +22,10 @@ public struct ClassPrediction: Sendable, Hashable {
 extension Model {
   /// The shape of one example of the model's one input.
   ///
-  /// - Throws: ``TrainingError`` if the model has several inputs, or one of whole numbers.
+  /// - Throws: ``PredictionError`` if the model has several inputs, or one of whole numbers.
   public func singleInputShape() throws -> Shape {
     guard graph.inputs.count == 1, graph.inputs[0].type.elementType == .float32 else {
-      throw TrainingError(
+      throw PredictionError(
         "Expected a model with one input of numbers, found the inputs "
           + graph.inputs.map { "\($0.name) (\($0.type.elementType.rawValue))" }
           .joined(separator: ", ") + "; use Model.predict(_:) and feed them by name.")
@@ -36,12 +35,12 @@ extension Model {
 
   /// The number of classes of a model that classifies: the width of its first output.
   ///
-  /// - Throws: ``TrainingError`` if the output is not one row of at least two numbers an example.
+  /// - Throws: ``PredictionError`` if the output is not one row of at least two numbers an example.
   public func classCount() throws -> Int {
     guard let output = graph.outputs.first, output.type.isBatched, output.type.rank == 2,
       output.type.fixedShape.count >= 2
     else {
-      throw TrainingError(
+      throw PredictionError(
         "Expected a model that classifies, with an output of at least two numbers an example; found "
           + "the output \(graph.outputs.first.map { "\($0.type)" } ?? "none").")
     }
@@ -52,7 +51,7 @@ extension Model {
   ///
   /// - Parameter input: Examples, `[n, …]` with the shape of an example behind.
   /// - Returns: A prediction an example, in order.
-  /// - Throws: ``TrainingError`` if the model does not classify; `PredictionError` if the shape is not
+  /// - Throws: ``PredictionError`` if the model does not classify; `PredictionError` if the shape is not
   ///   that of the model's one input.
   public func classify(_ input: Tensor) throws -> [ClassPrediction] {
     let classCount = try classCount()

@@ -1,7 +1,9 @@
-import Needletail
+import Graphs
+import Layers
+import Tensors
 import Testing
 
-@Suite struct ClassificationTests {
+@Suite struct ModelClassificationTests {
   /// A model of the logits x and 2x.
   private func model(_ layers: () -> Sequential) throws -> Model {
     var model = try Model(layers(), inputShape: [1], seed: 1)
@@ -40,6 +42,6 @@ import Testing
 
   @Test func oneNumberIsNoClass() throws {
     let regression = try Model(Dense(outputSize: 1), inputShape: [1], seed: 1)
-    #expect(throws: TrainingError.self) { try regression.classify(Tensor(shape: [1, 1], [1])) }
+    #expect(throws: PredictionError.self) { try regression.classify(Tensor(shape: [1, 1], [1])) }
   }
 }
