@@ -10,6 +10,8 @@ package struct Place: Hashable, Sendable {
     case variables
     /// The gradients of the variables, laid out as the variables are.
     case gradients
+    /// Weights in the form that kernels work on, kept from run to run.
+    case prepared
     /// What the caller feeds, by the input's index.
     case input
     /// Nowhere: asked for by nobody.
@@ -46,6 +48,8 @@ package final class ExecutionContext: @unchecked Sendable {
   package var variables: UnsafeMutableRawPointer
   /// Where the current run writes gradients.
   package var gradients: UnsafeMutableRawPointer
+  /// The prepared weights, made of `variables` by ``Plan/prepare(_:)``.
+  package var prepared: UnsafeMutableRawPointer
   /// The number of examples of the current run.
   package var batch = 0
   /// The threads that run kernels.
@@ -62,6 +66,7 @@ package final class ExecutionContext: @unchecked Sendable {
     self.arenaBase = UnsafeMutableRawPointer(arena.pointer)
     self.variables = arenaBase
     self.gradients = arenaBase
+    self.prepared = arenaBase
   }
 
   /// Sets where an input's elements are for the next run.
@@ -74,6 +79,7 @@ package final class ExecutionContext: @unchecked Sendable {
     case .arena: return arenaBase + place.offset
     case .variables: return variables + place.offset
     case .gradients: return gradients + place.offset
+    case .prepared: return prepared + place.offset
     case .input:
       guard let pointer = UnsafeMutableRawPointer(bitPattern: fed.pointer[place.offset]) else {
         preconditionFailure("Input \(place.offset) of the plan was not fed.")

@@ -33,6 +33,11 @@ package protocol Operation: Sendable {
   /// What the operation keeps and uses besides its inputs and its output.
   func requirements(for site: OperationSite) -> Requirements
 
+  /// Brings weights into the form that the forward pass works on, where
+  /// ``Requirements/prepared`` asks for it: runs before the forward pass, once for all passes with
+  /// the same weights.
+  func prepare(_ site: OperationSite) -> Instruction
+
   /// The forward pass.
   func forward(_ site: OperationSite) -> Instruction
 
@@ -63,6 +68,8 @@ extension Operation {
 
   package func isView(training: Bool) -> Bool { false }
 
+  package func prepare(_ site: OperationSite) -> Instruction { { _ in } }
+
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
   ) -> (any Operation)? { nil }
@@ -89,6 +96,9 @@ package struct Requirements: Sendable {
   /// Sizes in bytes of buffers that the forward pass fills for the backward pass, at the planned
   /// maximum of examples.
   package var kept: [Int] = []
+  /// Floats of weights in the form that the forward pass works on; their number may not depend on
+  /// the batch.
+  package var prepared = 0
   /// Floats of scratch memory of the forward pass.
   package var forwardScratch = 0
   /// Floats of scratch memory of the backward pass.
@@ -113,6 +123,8 @@ package struct OperationSite: Sendable {
   /// Empty when nothing goes backward.
   package var kept: [Place]
   package var scratch: Place
+  /// The weights as `Requirements.prepared` asked for them.
+  package var prepared: Place
   package var maximumBatch: Int
   package var threadCount: Int
   package var isTraining: Bool

@@ -17,10 +17,13 @@ package final class Plan: Sendable {
     package var threadCount: Int
     /// Whether layers that behave differently in training do so.
     package var isTraining: Bool
+    /// Whether the caller keeps prepared weights from run to run (see ``Plan/prepare(_:)``); else
+    /// every run prepares them again.
+    package var keepsPreparedWeights: Bool
 
     package init(
       outputs: [Int], loss: Int? = nil, trainedVariables: Set<Int> = [], maximumBatch: Int,
-      threadCount: Int, isTraining: Bool = false
+      threadCount: Int, isTraining: Bool = false, keepsPreparedWeights: Bool = false
     ) {
       self.outputs = outputs
       self.loss = loss
@@ -28,6 +31,7 @@ package final class Plan: Sendable {
       self.maximumBatch = maximumBatch
       self.threadCount = threadCount
       self.isTraining = isTraining
+      self.keepsPreparedWeights = keepsPreparedWeights
     }
   }
 
@@ -46,6 +50,10 @@ package final class Plan: Sendable {
 
   /// The forward steps, then the backward steps.
   package let steps: [Step]
+  /// Fill the prepared weights that are kept from run to run.
+  private let preparations: [Instruction]
+  /// Bytes of the prepared weights that the caller keeps; the same for plans of the same graph.
+  package let preparedByteCount: Int
   /// How many of the steps are forward.
   package let forwardStepCount: Int
   /// Where each requested output lies after a run.
@@ -61,10 +69,13 @@ package final class Plan: Sendable {
   package let maximumBatch: Int
 
   init(
-    steps: [Step], forwardStepCount: Int, outputs: [Place], outputTypes: [NodeType],
-    arenaByteCount: Int, inputCount: Int, usesInput: [Bool], maximumBatch: Int
+    steps: [Step], forwardStepCount: Int, preparations: [Instruction], preparedByteCount: Int,
+    outputs: [Place], outputTypes: [NodeType], arenaByteCount: Int, inputCount: Int,
+    usesInput: [Bool], maximumBatch: Int
   ) {
     self.steps = steps
+    self.preparations = preparations
+    self.preparedByteCount = preparedByteCount
     self.forwardStepCount = forwardStepCount
     self.outputs = outputs
     self.outputTypes = outputTypes
@@ -77,6 +88,12 @@ package final class Plan: Sendable {
   /// New memory for runs of this plan.
   package func makeContext(team: WorkerTeam) -> ExecutionContext {
     ExecutionContext(arenaByteCount: arenaByteCount, inputCount: inputCount, team: team)
+  }
+
+  /// Makes the prepared weights of a context's variables: before the first run with them, and again
+  /// when they have changed.
+  package func prepare(_ context: ExecutionContext) {
+    for instruction in preparations { instruction(context) }
   }
 
   /// Runs the plan on a context whose inputs, variables and batch are set.

@@ -10,7 +10,9 @@ extension Plan {
     compiler.sweepBackward()
     let plan = compiler.bind()
     self.init(
-      steps: plan.steps, forwardStepCount: compiler.nodes.count, outputs: plan.outputs,
+      steps: plan.steps, forwardStepCount: compiler.nodes.count,
+      preparations: plan.preparations, preparedByteCount: compiler.preparedByteCount,
+      outputs: plan.outputs,
       outputTypes: request.outputs.map { graph.nodes[$0].type },
       arenaByteCount: plan.byteCount, inputCount: graph.inputs.count,
       usesInput: compiler.usesInput, maximumBatch: request.maximumBatch)
@@ -47,6 +49,8 @@ private struct PlanCompiler {
   private var values: [Int: Location] = [:]
   private var kept: [[Int]] = []
   private var forwardScratch: [Int] = []
+  private var prepared: [Location?] = []
+  private(set) var preparedByteCount = 0
   private var requirements: [Requirements] = []
   private var sweeps: [Sweep] = []
   private var needsGradient: Set<Int> = []
@@ -89,11 +93,30 @@ private struct PlanCompiler {
       kept.append(
         keeps ? wants.kept.map { memory.addBuffer(byteCount: $0, step: step) } : [])
       forwardScratch.append(memory.addBuffer(byteCount: wants.forwardScratch * 4, step: step))
+      prepared.append(preparedLocation(of: node, count: wants.prepared, step: step))
     }
     // What the caller reads must outlive everything.
     for output in request.outputs + (request.loss.map { [$0] } ?? []) {
       use(values[output], step: Int.max - 1)
     }
+  }
+
+  /// Where an operation's prepared weights lie; nil if it has none.
+  ///
+  /// Only those of variables can outlive a run.
+  private mutating func preparedLocation(
+    of node: PlannedNode, count: Int, step: Int
+  ) -> Location? {
+    guard count > 0 else { return nil }
+    let isConstant = node.inputs.dropFirst().allSatisfy {
+      graph.nodes[$0].operation is VariableOperation
+    }
+    guard request.keepsPreparedWeights && isConstant else {
+      return .buffer(memory.addBuffer(byteCount: count * 4, step: step))
+    }
+    let place = Place(.prepared, offset: preparedByteCount)
+    preparedByteCount += (count + 15) / 16 * 64
+    return .fixed(place)
   }
 
   private mutating func location(of node: PlannedNode, at step: Int) -> Location {
@@ -233,7 +256,9 @@ private struct PlanCompiler {
 
   // MARK: Binding
 
-  func bind() -> (steps: [Plan.Step], outputs: [Place], byteCount: Int) {
+  func bind() -> (
+    steps: [Plan.Step], preparations: [Instruction], outputs: [Place], byteCount: Int
+  ) {
     let (offsets, byteCount) = memory.offsets()
     func place(_ location: Location?) -> Place {
       switch location {
@@ -244,19 +269,31 @@ private struct PlanCompiler {
     }
     var sites: [OperationSite] = []
     var steps: [Plan.Step] = []
+    var preparations: [Instruction] = []
     for (index, node) in nodes.enumerated() {
       var site = unboundSite(of: node, at: index)
       site.inputs = node.inputs.map { place(values[$0]) }
       site.output = place(values[node.id])
       site.kept = kept[index].map { place(.buffer($0)) }
       site.scratch = place(.buffer(forwardScratch[index]))
+      site.prepared = place(prepared[index])
       sites.append(site)
-      let nothing: Instruction = { _ in }
       let isView = node.operation.isView(training: request.isTraining)
+      let nothing: Instruction = { _ in }
+      var instruction = isView ? nothing : node.operation.forward(site)
+      switch prepared[index] {
+      case .fixed: preparations.append(node.operation.prepare(site))
+      case .buffer:
+        let (prepare, forward) = (node.operation.prepare(site), instruction)
+        instruction = {
+          prepare($0)
+          forward($0)
+        }
+      case nil: break
+      }
       steps.append(
         Plan.Step(
-          run: isView ? nothing : node.operation.forward(site), kind: node.operation.kind,
-          label: node.label, phase: .forward))
+          run: instruction, kind: node.operation.kind, label: node.label, phase: .forward))
     }
     for sweep in sweeps {
       let instruction: Instruction
@@ -297,13 +334,13 @@ private struct PlanCompiler {
           run: instruction, kind: origin?.operation.kind ?? "loss", label: origin?.label,
           phase: .backward))
     }
-    return (steps, request.outputs.map { place(values[$0]) }, byteCount)
+    return (steps, preparations, request.outputs.map { place(values[$0]) }, byteCount)
   }
 
   private func unboundSite(of node: PlannedNode, at index: Int) -> OperationSite {
     OperationSite(
       inputs: [], inputTypes: node.inputTypes, output: .none, outputType: node.type, kept: [],
-      scratch: .none, maximumBatch: request.maximumBatch, threadCount: request.threadCount,
+      scratch: .none, prepared: .none, maximumBatch: request.maximumBatch, threadCount: request.threadCount,
       isTraining: request.isTraining, operationIndex: node.id)
   }
 }

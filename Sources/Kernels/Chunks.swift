@@ -12,6 +12,12 @@ struct Chunks {
     self.size = size
   }
 
+  /// Chunks of equal size, rather than a small last one, of at most `limit` elements.
+  init(of total: Int, limit: Int) {
+    let count = Swift.max(1, (total + limit - 1) / limit)
+    self.init(of: total, size: Swift.max(1, (total + count - 1) / count))
+  }
+
   /// Chunks of whole rows, of about `Chunks.elements` elements each.
   init(rows: Int, columns: Int) {
     self.init(of: rows, size: Swift.max(1, Chunks.elements / Swift.max(1, columns)))

@@ -3,9 +3,50 @@ package import Threads
 /// Convolution of images (cross-correlation, as the field calls it), and its gradients.
 ///
 /// Shapes are those of ``ConvolutionGeometry``. `algorithm` is nil for
-/// ``ConvolutionAlgorithm/recommended(for:)``; a named one must support the geometry. `scratch` has
-/// as many floats as ``scratchCount(_:maximumBatch:pass:threadCount:algorithm:)`` says.
+/// ``ConvolutionAlgorithm/recommended(for:)``; a named one must support the geometry. `prepared` is
+/// what ``prepare(_:pass:weights:into:team:algorithm:)`` made of the same weights for the same pass
+/// and algorithm: packed or transformed once, used for any number of batches. `scratch` has as many
+/// floats as ``scratchCount(_:maximumBatch:pass:threadCount:algorithm:)`` says.
 package enum Convolution {
+  /// The floats of ``prepare(_:pass:weights:into:team:algorithm:)``'s result; may be zero.
+  package static func preparedCount(
+    _ geometry: ConvolutionGeometry, pass: ConvolutionPass, algorithm: ConvolutionAlgorithm? = nil
+  ) -> Int {
+    switch choice(algorithm, geometry) {
+    case .direct: DirectConvolution.preparedCount(geometry, pass: pass)
+    case .winograd2: WinogradConvolution(geometry, tile: 2).preparedCount(pass)
+    case .winograd4: WinogradConvolution(geometry, tile: 4).preparedCount(pass)
+    case .matrixProduct:
+      Dense.preparedCount(
+        inputSize: geometry.inputChannels, outputSize: geometry.outputChannels, pass: pass)
+    case .depthwise, .im2row: 0
+    }
+  }
+
+  /// Brings the weights into the form that a pass works on.
+  package static func prepare(
+    _ geometry: ConvolutionGeometry, pass: ConvolutionPass, weights: UnsafePointer<Float>,
+    into prepared: UnsafeMutablePointer<Float>, team: WorkerTeam,
+    algorithm: ConvolutionAlgorithm? = nil
+  ) {
+    switch choice(algorithm, geometry) {
+    case .direct:
+      DirectConvolution.prepare(geometry, pass: pass, weights: weights, into: prepared, team: team)
+    case .winograd2:
+      WinogradConvolution(geometry, tile: 2)
+        .prepare(pass, weights: weights, into: prepared, team: team)
+    case .winograd4:
+      WinogradConvolution(geometry, tile: 4)
+        .prepare(pass, weights: weights, into: prepared, team: team)
+    case .matrixProduct:
+      Dense.prepare(
+        inputSize: geometry.inputChannels, outputSize: geometry.outputChannels, pass: pass,
+        weights: weights, into: prepared, team: team)
+    case .depthwise, .im2row:
+      break
+    }
+  }
+
   /// y = f(x ∗ weights + bias).
   ///
   /// - Parameters:
@@ -13,11 +54,23 @@ package enum Convolution {
   ///   - parameter: That of `function`, where it has one.
   package static func forward(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
-    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
-    parameter: Float, y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
+    weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
   ) {
     switch choice(algorithm, geometry) {
+    case .direct:
+      DirectConvolution.forward(
+        geometry, batch: batch, x: x, prepared: prepared, bias: bias, function: function,
+        parameter: parameter, y: y, scratch: scratch, team: team)
+    case .winograd2:
+      WinogradConvolution(geometry, tile: 2).forward(
+        batch: batch, x: x, prepared: prepared, bias: bias, function: function,
+        parameter: parameter, y: y, scratch: scratch, team: team)
+    case .winograd4:
+      WinogradConvolution(geometry, tile: 4).forward(
+        batch: batch, x: x, prepared: prepared, bias: bias, function: function,
+        parameter: parameter, y: y, scratch: scratch, team: team)
     case .im2row:
       PatchConvolution.forward(
         geometry, batch: batch, x: x, weights: weights, bias: bias, function: function,
@@ -25,7 +78,7 @@ package enum Convolution {
     case .matrixProduct:
       Dense.forward(
         rows: batch * geometry.outputPixels, inputSize: geometry.inputChannels,
-        outputSize: geometry.outputChannels, x: x, weights: weights, bias: bias,
+        outputSize: geometry.outputChannels, x: x, prepared: prepared, bias: bias,
         function: function, parameter: parameter, y: y, team: team)
     case .depthwise:
       DepthwiseConvolution.forward(
@@ -34,14 +87,57 @@ package enum Convolution {
     }
   }
 
-  /// The gradient of x, or += with `accumulate`; dz is the gradient of x ∗ weights + bias.
-  package static func backwardData(
-    _ geometry: ConvolutionGeometry, batch: Int, dz: UnsafePointer<Float>,
-    weights: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, accumulate: Bool,
-    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam,
-    algorithm: ConvolutionAlgorithm? = nil
+  /// The gradients that are wanted, written or added to; dz is the gradient of x ∗ weights + bias.
+  ///
+  /// - Parameters:
+  ///   - weights: Those of the forward pass.
+  ///   - prepared: The weights prepared for ``ConvolutionPass/backwardData``; nil only where `dx` is.
+  ///   - dx: The gradient of x, or nil where it is not wanted.
+  ///   - dWeights: The gradient of the weights, likewise.
+  ///   - dBias: That of the bias: only with `dWeights`.
+  ///   - scratch: Enough for both backward passes.
+  package static func backward(
+    _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
+    dz: UnsafePointer<Float>, weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>?,
+    dx: UnsafeMutablePointer<Float>?, addsToImages: Bool, dWeights: UnsafeMutablePointer<Float>?,
+    dBias: UnsafeMutablePointer<Float>?, addsToWeights: Bool,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
   ) {
-    switch choice(algorithm, geometry) {
+    precondition(batch > 0 && (dx == nil || prepared != nil))
+    let algorithm = choice(algorithm, geometry)
+    if algorithm == .winograd2 || algorithm == .winograd4 {
+      let winograd = WinogradConvolution(geometry, tile: algorithm == .winograd2 ? 2 : 4)
+      winograd.backward(
+        batch: batch,
+        WinogradConvolution.Gradients(
+          x: x, dz: dz, prepared: prepared, dx: dx, addsToImages: addsToImages,
+          dWeights: dWeights, dBias: dBias, addsToWeights: addsToWeights), scratch: scratch,
+        team: team)
+      return
+    }
+    if let dWeights {
+      backwardWeights(
+        geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
+        accumulate: addsToWeights, scratch: scratch, team: team, algorithm: algorithm)
+    }
+    if let dx, let prepared {
+      backwardData(
+        geometry, batch: batch, dz: dz, weights: weights, prepared: prepared, dx: dx,
+        accumulate: addsToImages, scratch: scratch, team: team, algorithm: algorithm)
+    }
+  }
+
+  private static func backwardData(
+    _ geometry: ConvolutionGeometry, batch: Int, dz: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
+    dx: UnsafeMutablePointer<Float>, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
+    team: WorkerTeam, algorithm: ConvolutionAlgorithm
+  ) {
+    switch algorithm {
+    case .direct:
+      DirectConvolution.backwardData(
+        geometry, batch: batch, dz: dz, prepared: prepared, dx: dx, accumulate: accumulate,
+        scratch: scratch, team: team)
     case .im2row:
       PatchConvolution.backwardData(
         geometry, batch: batch, dz: dz, weights: weights, dx: dx, accumulate: accumulate,
@@ -49,24 +145,28 @@ package enum Convolution {
     case .matrixProduct:
       Dense.backwardData(
         rows: batch * geometry.outputPixels, inputSize: geometry.inputChannels,
-        outputSize: geometry.outputChannels, dz: dz, weights: weights, dx: dx,
+        outputSize: geometry.outputChannels, dz: dz, prepared: prepared, dx: dx,
         accumulate: accumulate, team: team)
     case .depthwise:
       DepthwiseConvolution.backwardData(
         geometry, batch: batch, dz: dz, weights: weights, dx: dx, accumulate: accumulate,
         team: team)
+    case .winograd2, .winograd4:
+      preconditionFailure("Winograd's gradients are computed together.")
     }
   }
 
-  /// The gradients of the weights and, where wanted, of the bias, or += with `accumulate`.
-  package static func backwardWeights(
+  private static func backwardWeights(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     dz: UnsafePointer<Float>, dWeights: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
-    team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
+    team: WorkerTeam, algorithm: ConvolutionAlgorithm
   ) {
-    precondition(batch > 0)
-    switch choice(algorithm, geometry) {
+    switch algorithm {
+    case .direct:
+      DirectConvolution.backwardWeights(
+        geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
+        accumulate: accumulate, scratch: scratch, team: team)
     case .im2row:
       PatchConvolution.backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
@@ -80,6 +180,8 @@ package enum Convolution {
       DepthwiseConvolution.backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
         accumulate: accumulate, scratch: scratch, team: team)
+    case .winograd2, .winograd4:
+      preconditionFailure("Winograd's gradients are computed together.")
     }
   }
 
@@ -88,18 +190,28 @@ package enum Convolution {
     _ geometry: ConvolutionGeometry, maximumBatch: Int, pass: ConvolutionPass, threadCount: Int,
     algorithm: ConvolutionAlgorithm? = nil
   ) -> Int {
-    switch (choice(algorithm, geometry), pass) {
-    case (.im2row, _):
+    let rows = maximumBatch * geometry.outputPixels
+    switch choice(algorithm, geometry) {
+    case .direct:
+      return DirectConvolution.scratchCount(
+        geometry, maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
+    case .winograd2:
+      return WinogradConvolution(geometry, tile: 2)
+        .scratchCount(maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
+    case .winograd4:
+      return WinogradConvolution(geometry, tile: 4)
+        .scratchCount(maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
+    case .im2row:
       return PatchConvolution.scratchCount(
         geometry, maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
-    case (.matrixProduct, .backwardWeights):
+    case .matrixProduct:
+      guard pass == .backwardWeights else { return 0 }
       return Dense.scratchCount(
-        rows: maximumBatch * geometry.outputPixels, inputSize: geometry.inputChannels,
-        outputSize: geometry.outputChannels, threadCount: threadCount)
-    case (.depthwise, .backwardWeights):
+        rows: rows, inputSize: geometry.inputChannels, outputSize: geometry.outputChannels,
+        threadCount: threadCount)
+    case .depthwise:
+      guard pass == .backwardWeights else { return 0 }
       return DepthwiseConvolution.scratchCount(geometry, maximumBatch: maximumBatch)
-    case (.matrixProduct, _), (.depthwise, _):
-      return 0
     }
   }
 

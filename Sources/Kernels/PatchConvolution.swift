@@ -98,3 +98,13 @@ private struct PatchForward: ParallelTask {
       bias: bias.map { $0 + group * outputs }, function: function, parameter: parameter)
   }
 }
+
+/// Adds the bias to a tile and applies the function, while the tile is in cache.
+@inline(__always)
+func finishTile(
+  _ tile: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int,
+  bias: UnsafePointer<Float>?, function: Int32, parameter: Float
+) {
+  if bias == nil && function == ElementwiseFunction.identity.rawValue { return }
+  nk_bias_activate(tile, stride, rows, columns, bias, function, parameter)
+}

@@ -49,16 +49,13 @@ extension Model {
       plansWithContext(batch: batch) { plan, context in
         context.batch = batch
         feed(inputs, from: start, to: context) {
-          parameters.withUnsafePointer { values in
-            context.variables = UnsafeMutableRawPointer(mutating: values)
-            plan.run(context)
-            for (index, place) in plan.outputs.enumerated() {
-              let type = plan.outputTypes[index]
-              let offset = type.isBatched ? start * type.count(batch: 1) : 0
-              outputs[index].withUnsafeMutableElements { elements in
-                elements.baseAddress?.advanced(by: offset).update(
-                  from: context.floats(place), count: type.count(batch: batch))
-              }
+          plan.run(context)
+          for (index, place) in plan.outputs.enumerated() {
+            let type = plan.outputTypes[index]
+            let offset = type.isBatched ? start * type.count(batch: 1) : 0
+            outputs[index].withUnsafeMutableElements { elements in
+              elements.baseAddress?.advanced(by: offset).update(
+                from: context.floats(place), count: type.count(batch: batch))
             }
           }
         }

@@ -127,7 +127,8 @@ public struct Model: Sendable {
   func plansWithContext<Result>(
     batch: Int, _ body: (Plan, ExecutionContext) throws -> Result
   ) rethrows -> Result {
-    try plans.withContext(graph: graph, batch: batch, engine: engine, body)
+    try plans.withContext(
+      graph: graph, parameters: parameters, batch: batch, engine: engine, body)
   }
 }
 

@@ -1,4 +1,5 @@
 package import Graphs
+import Synchronization
 import Tensors
 
 /// The values of a model's variables in one flat buffer.
@@ -6,6 +7,14 @@ import Tensors
 /// A value: copies are independent, and share memory until one of them is changed.
 package struct ParameterStore: Sendable {
   private var storage: AlignedBuffer<Float>
+  /// Tells these values from any others: copies have the same until one of them is changed.
+  private(set) var version = ParameterStore.newVersion()
+
+  private static let versions = Atomic<UInt64>(0)
+
+  private static func newVersion() -> UInt64 {
+    versions.add(1, ordering: .relaxed).newValue
+  }
 
   /// Draws the first values of a graph's variables.
   ///
@@ -39,6 +48,7 @@ package struct ParameterStore: Sendable {
     _ body: (UnsafeMutablePointer<Float>) throws -> Result
   ) rethrows -> Result {
     if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+    version = Self.newVersion()
     return try withExtendedLifetime(storage) { try body(storage.pointer) }
   }
 }

@@ -1,5 +1,6 @@
 import Graphs
 import Synchronization
+import Tensors
 import Threads
 
 /// The compiled plans of a model and the memory of their runs: made when first needed, reused
@@ -12,14 +13,21 @@ final class PlanCache: Sendable {
     var idle: [ExecutionContext] = []
   }
 
-  private let entries = Mutex<[Int: Entry]>([:])
+  /// Weights in the form that kernels work on, and the values they were made of.
+  private struct PreparedWeights {
+    let version: UInt64
+    let buffer: AlignedBuffer<Float>
+  }
 
-  /// Calls `body` with a plan for at least `batch` examples and memory that nobody else uses
-  /// meanwhile.
+  private let entries = Mutex<[Int: Entry]>([:])
+  private let prepared = Mutex<PreparedWeights?>(nil)
+
+  /// Calls `body` with a plan for at least `batch` examples, and memory that nobody else uses
+  /// meanwhile and that is set to the given values of the variables.
   ///
   /// Plans are made for powers of two, so there are few.
   func withContext<Result>(
-    graph: Graph, batch: Int, engine: Engine,
+    graph: Graph, parameters: ParameterStore, batch: Int, engine: Engine,
     _ body: (Plan, ExecutionContext) throws -> Result
   ) rethrows -> Result {
     var maximumBatch = 1
@@ -32,7 +40,7 @@ final class PlanCache: Sendable {
             graph: graph,
             request: Plan.Request(
               outputs: graph.outputs.map(\.node), maximumBatch: maximumBatch,
-              threadCount: engine.team.threadCount)))
+              threadCount: engine.team.threadCount, keepsPreparedWeights: true)))
       let context = entry.idle.popLast()
       entries[maximumBatch] = entry
       return (entry.plan, context)
@@ -46,6 +54,27 @@ final class PlanCache: Sendable {
         }
       }
     }
-    return try body(plan, context)
+    return try parameters.withUnsafePointer { values in
+      context.variables = UnsafeMutableRawPointer(mutating: values)
+      let weights = preparedWeights(plan, context, version: parameters.version)
+      return try withExtendedLifetime(weights) { try body(plan, context) }
+    }
+  }
+
+  /// The prepared weights of the variables' values: those of the last run, where nothing has
+  /// changed since.
+  private func preparedWeights(
+    _ plan: Plan, _ context: ExecutionContext, version: UInt64
+  ) -> AlignedBuffer<Float> {
+    if let known = prepared.withLock({ $0 }), known.version == version {
+      context.prepared = UnsafeMutableRawPointer(known.buffer.pointer)
+      return known.buffer
+    }
+    // Outside of the lock: two callers may do the same work, none waits.
+    let made = AlignedBuffer<Float>(count: plan.preparedByteCount / 4)
+    context.prepared = UnsafeMutableRawPointer(made.pointer)
+    plan.prepare(context)
+    prepared.withLock { $0 = PreparedWeights(version: version, buffer: made) }
+    return made
   }
 }

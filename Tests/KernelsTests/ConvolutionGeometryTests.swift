@@ -83,16 +83,27 @@ import Testing
 
   @Test func ruleOfAlgorithms() {
     var g = Self.mnist
-    #expect(ConvolutionAlgorithm.recommended(for: g) == .im2row)
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
+    g.inputChannels = 32
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .winograd4)
+    g.outputChannels = 15
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
+    g.outputChannels = 32
+    g.strideWidth = 2
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
+    g.strideWidth = 1
+    g.dilationWidth = 2
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
+    g = Self.mnist
     g.kernelHeight = 1
     g.kernelWidth = 1
     #expect(ConvolutionAlgorithm.recommended(for: g) == .matrixProduct)
     g.strideWidth = 2
-    #expect(ConvolutionAlgorithm.recommended(for: g) == .im2row)
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
     g.inputChannels = 32
     g.groups = 32
     #expect(ConvolutionAlgorithm.recommended(for: g) == .depthwise)
     g.outputChannels = 64
-    #expect(ConvolutionAlgorithm.recommended(for: g) == .im2row)
+    #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
   }
 }

@@ -47,12 +47,26 @@ struct DenseCase: Sendable, CustomTestStringConvertible {
       dx: Array(repeating: initial ?? .nan, count: x.count),
       dWeights: Array(repeating: initial ?? .nan, count: weights.count),
       dBias: Array(repeating: initial ?? .nan, count: bias.count))
-    Dense.forward(
-      rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x, weights: weights,
-      bias: bias, function: function, parameter: 0, y: &passes.y, team: team)
-    Dense.backwardData(
-      rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, dz: dz,
-      weights: weights, dx: &passes.dx, accumulate: initial != nil, team: team)
+    func prepared(_ pass: ConvolutionPass, _ body: (UnsafePointer<Float>) -> Void) {
+      withScratch(
+        Dense.preparedCount(inputSize: test.inputs, outputSize: test.outputs, pass: pass)
+      ) {
+        Dense.prepare(
+          inputSize: test.inputs, outputSize: test.outputs, pass: pass, weights: weights, into: $0,
+          team: team)
+        body($0)
+      }
+    }
+    prepared(.forward) {
+      Dense.forward(
+        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x, prepared: $0,
+        bias: bias, function: function, parameter: 0, y: &passes.y, team: team)
+    }
+    prepared(.backwardData) {
+      Dense.backwardData(
+        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, dz: dz, prepared: $0,
+        dx: &passes.dx, accumulate: initial != nil, team: team)
+    }
     withScratch(
       Dense.scratchCount(
         rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, threadCount: threads)

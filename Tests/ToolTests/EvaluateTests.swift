@@ -23,7 +23,7 @@ struct EvaluateTests {
     #expect(confusion.count == 10)
     #expect(confusion.joined().reduce(0, +) == 355)
     let right = (0..<10).reduce(0) { $0 + confusion[$1][$1] }
-    #expect(Double(right) / 355 == accuracy)
+    #expect(abs(Double(right) / 355 - accuracy) < 1e-12)
     let percent = String(format: "%.2f %%", accuracy * 100)
     #expect(DigitsModel.trained.output.contains("accuracy \(percent)  (355 images)"))
   }

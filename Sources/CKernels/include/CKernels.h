@@ -24,6 +24,8 @@
 #include "small_product.h"
 #include "softmax.h"
 #include "thread_mode.h"
+#include "tile.h"
 #include "window.h"
+#include "winograd.h"
 
 #endif

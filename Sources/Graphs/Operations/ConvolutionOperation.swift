@@ -69,22 +69,42 @@ package struct ConvolutionOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
+    requirements.prepared = Convolution.preparedCount(geometry, pass: .forward)
     requirements.forwardScratch = scratch(.forward)
-    requirements.backwardScratch = max(
-      scratch(.backwardData), scratch(.backwardWeights),
-      epilogue.hasBias
-        ? Reductions.sumRowsScratchCount(
-          rows: batch * geometry.outputPixels, columns: geometry.outputChannels) : 0)
+    requirements.backwardScratch =
+      preparedForData(geometry)
+      + max(
+        scratch(.backwardData), scratch(.backwardWeights),
+        epilogue.hasBias
+          ? Reductions.sumRowsScratchCount(
+            rows: batch * geometry.outputPixels, columns: geometry.outputChannels) : 0)
     return requirements
+  }
+
+  /// Floats at the start of the backward scratch that hold the weights for the gradient of images.
+  private func preparedForData(_ geometry: ConvolutionGeometry) -> Int {
+    (Convolution.preparedCount(geometry, pass: .backwardData) + 15) / 16 * 16
+  }
+
+  package func prepare(_ site: OperationSite) -> Instruction {
+    let geometry = plannedGeometry(site)
+    return { context in
+      Convolution.prepare(
+        geometry, pass: .forward, weights: context.floats(site.inputs[1]),
+        into: context.floats(site.prepared), team: context.team)
+    }
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
     let (geometry, epilogue) = (plannedGeometry(site), epilogue)
     let bias = epilogue.hasBias ? site.inputs[2] : nil
+    let isPrepared = Convolution.preparedCount(geometry, pass: .forward) > 0
     return { context in
+      let weights = context.floats(site.inputs[1])
       Convolution.forward(
         geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
-        x: context.floats(site.inputs[0]), weights: context.floats(site.inputs[1]),
+        x: context.floats(site.inputs[0]), weights: weights,
+        prepared: isPrepared ? context.floats(site.prepared) : weights,
         bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
         y: context.floats(site.output), scratch: context.floats(site.scratch), team: context.team)
     }
@@ -94,27 +114,30 @@ package struct ConvolutionOperation: Operation {
     let (geometry, epilogue) = (plannedGeometry(site.forward), epilogue)
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
     let bias = epilogue.hasBias ? site.inputGradients[2] : nil
+    let preparedCount = preparedForData(geometry)
     return { context in
       let images = site.forward.inputTypes[0].imageCount(batch: context.batch)
       let count = site.forward.outputType.count(batch: context.batch)
       let dz = context.floats(site.outputGradient)
+      let values = context.floats(site.forward.inputs[1])
+      let prepared = context.floats(site.scratch)
+      let scratch = prepared + preparedCount
       epilogue.backward(count: count, y: site.forward.output, dy: dz, context: context)
-      if let weights {
-        Convolution.backwardWeights(
-          geometry, batch: images, x: context.floats(site.forward.inputs[0]), dz: dz,
-          dWeights: context.floats(weights.place), dBias: context.floats(bias?.place),
-          accumulate: false, scratch: context.floats(site.scratch), team: context.team)
-      } else if let bias {
+      if data != nil {
+        Convolution.prepare(
+          geometry, pass: .backwardData, weights: values, into: prepared, team: context.team)
+      }
+      Convolution.backward(
+        geometry, batch: images, x: context.floats(site.forward.inputs[0]), dz: dz,
+        weights: values, prepared: prepared, dx: context.floats(data?.place),
+        addsToImages: data?.accumulates ?? false, dWeights: context.floats(weights?.place),
+        dBias: weights == nil ? nil : context.floats(bias?.place), addsToWeights: false,
+        scratch: scratch, team: context.team)
+      if let bias, weights == nil {
         Reductions.sumRows(
           rows: count / geometry.outputChannels, columns: geometry.outputChannels, x: dz,
-          into: context.floats(bias.place), accumulate: false,
-          scratch: context.floats(site.scratch), team: context.team)
-      }
-      if let data {
-        Convolution.backwardData(
-          geometry, batch: images, dz: dz, weights: context.floats(site.forward.inputs[1]),
-          dx: context.floats(data.place), accumulate: data.accumulates,
-          scratch: context.floats(site.scratch), team: context.team)
+          into: context.floats(bias.place), accumulate: false, scratch: scratch,
+          team: context.team)
       }
     }
   }

@@ -54,11 +54,33 @@ package struct MatrixProductOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
-    requirements.backwardScratch = max(
-      Dense.scratchCount(
-        rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: site.threadCount),
-      epilogue.hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
+    requirements.prepared = Dense.preparedCount(
+      inputSize: inputSize, outputSize: outputSize, pass: .forward)
+    requirements.backwardScratch =
+      preparedForData(inputSize, outputSize)
+      + max(
+        Dense.scratchCount(
+          rows: rows, inputSize: inputSize, outputSize: outputSize,
+          threadCount: site.threadCount),
+        epilogue.hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
     return requirements
+  }
+
+  /// Floats at the start of the backward scratch that hold the weights for the gradient of the rows.
+  private func preparedForData(_ inputSize: Int, _ outputSize: Int) -> Int {
+    let count = Dense.preparedCount(
+      inputSize: inputSize, outputSize: outputSize, pass: .backwardData)
+    return (count + 15) / 16 * 16
+  }
+
+  package func prepare(_ site: OperationSite) -> Instruction {
+    let (inputSize, outputSize) = sizes(site)
+    return { context in
+      Dense.prepare(
+        inputSize: inputSize, outputSize: outputSize, pass: .forward,
+        weights: context.floats(site.inputs[1]), into: context.floats(site.prepared),
+        team: context.team)
+    }
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
@@ -68,7 +90,7 @@ package struct MatrixProductOperation: Operation {
       let rows = site.inputTypes[0].rowCount(batch: context.batch)
       Dense.forward(
         rows: rows, inputSize: inputSize, outputSize: outputSize,
-        x: context.floats(site.inputs[0]), weights: context.floats(site.inputs[1]),
+        x: context.floats(site.inputs[0]), prepared: context.floats(site.prepared),
         bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
         y: context.floats(site.output), team: context.team)
     }
@@ -79,9 +101,12 @@ package struct MatrixProductOperation: Operation {
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
     let bias = epilogue.hasBias ? site.inputGradients[2] : nil
     let (inputSize, outputSize) = sizes(site.forward)
+    let preparedCount = preparedForData(inputSize, outputSize)
     return { context in
       let rows = site.forward.inputTypes[0].rowCount(batch: context.batch)
       let dz = context.floats(site.outputGradient)
+      let prepared = context.floats(site.scratch)
+      let scratch = prepared + preparedCount
       epilogue.backward(
         count: rows * outputSize, y: site.forward.output, dy: dz, context: context)
       if let weights {
@@ -89,17 +114,19 @@ package struct MatrixProductOperation: Operation {
           rows: rows, inputSize: inputSize, outputSize: outputSize,
           x: context.floats(site.forward.inputs[0]), dz: dz,
           dWeights: context.floats(weights.place), dBias: context.floats(bias?.place),
-          accumulate: false, scratch: context.floats(site.scratch), team: context.team)
+          accumulate: false, scratch: scratch, team: context.team)
       } else if let bias {
         Reductions.sumRows(
           rows: rows, columns: outputSize, x: dz, into: context.floats(bias.place),
-          accumulate: false, scratch: context.floats(site.scratch), team: context.team)
+          accumulate: false, scratch: scratch, team: context.team)
       }
       if let data {
+        Dense.prepare(
+          inputSize: inputSize, outputSize: outputSize, pass: .backwardData,
+          weights: context.floats(site.forward.inputs[1]), into: prepared, team: context.team)
         Dense.backwardData(
-          rows: rows, inputSize: inputSize, outputSize: outputSize, dz: dz,
-          weights: context.floats(site.forward.inputs[1]), dx: context.floats(data.place),
-          accumulate: data.accumulates, team: context.team)
+          rows: rows, inputSize: inputSize, outputSize: outputSize, dz: dz, prepared: prepared,
+          dx: context.floats(data.place), accumulate: data.accumulates, team: context.team)
       }
     }
   }

@@ -1,0 +1,306 @@
+// Products by register tiles: a few rows of `a`, found by their offsets, times a packed panel of `b`
+// that is one to four vectors wide. All sums of a tile stay in registers.
+//
+// A tile's rows are taken by offset, not by a stride: so the pixels of any convolution are rows
+// (measured: as fast as strides, 98 % of the peak).
+
+#include "panels.h"
+
+// Keeps loads behind the sum so far: else the compiler fetches all factors of a tile's column first,
+// and has no registers left for the sums (measured: half the speed).
+#undef NK_KEEP_ORDER
+#if defined(__x86_64__)
+#define NK_KEEP_ORDER(sum) __asm__ volatile("" : "+v"(sum) : : "memory")
+#else
+#define NK_KEEP_ORDER(sum) __asm__ volatile("" : : : "memory")
+#endif
+
+// Offsets of the rows of a walk, `count` from `first` on.
+NK_INLINE void NK_NAME(nk_walk_offsets)(const nk_walk *walk, size_t first, size_t count,
+                                        ptrdiff_t *offsets) {
+  size_t line = first / walk->inner, inner = first % walk->inner;
+  size_t middle = line % walk->middle, outer = line / walk->middle;
+  for (size_t i = 0; i < count; i++) {
+    offsets[i] = (ptrdiff_t)inner * walk->inner_step + (ptrdiff_t)middle * walk->middle_step +
+                 (ptrdiff_t)outer * walk->outer_step;
+    if (++inner == walk->inner) {
+      inner = 0;
+      if (++middle == walk->middle) {
+        middle = 0;
+        outer++;
+      }
+    }
+  }
+}
+
+// Stores a tile of sums, its last vector only up to `columns`.
+NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf sum[][4], float *c,
+                                      const ptrdiff_t *c_rows, size_t columns, bool accumulate,
+                                      const float *bias, bool relu) {
+  NK_UNROLL for (int n = 0; n < vectors; n++) {
+    size_t first = (size_t)n * NK_WIDTH;
+    size_t rest = columns - first;
+    bool whole = n < vectors - 1 || rest >= NK_WIDTH;
+    nk_vf b = {0};
+    if (bias) b = whole ? nk_load(bias + first) : nk_load_part(bias + first, rest);
+    NK_UNROLL for (int m = 0; m < rows; m++) {
+      float *out = c + c_rows[m] + first;
+      nk_vf value = sum[m][n];
+      if (accumulate) value += whole ? nk_load(out) : nk_load_part(out, rest);
+      if (bias) value += b;
+      if (relu) value = nk_positive(value);
+      if (whole)
+        nk_store(out, value);
+      else
+        nk_store_part(out, value, rest);
+    }
+  }
+}
+
+NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const float *a,
+                                        const ptrdiff_t *a_rows, size_t run_count,
+                                        const nk_run *runs, const float *panel, size_t columns,
+                                        float *c, const ptrdiff_t *c_rows,
+                                        const nk_tile_finish *finish) {
+  ptrdiff_t offsets[NK_TILE_MOST_ROWS];
+  NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
+  nk_vf sum[NK_TILE_MOST_ROWS][4];
+  NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
+      (nk_vf){0};
+  for (size_t i = 0; i < run_count; i++) {
+    const float *terms = a + runs[i].offset;
+    for (size_t k = runs[i].length; k > 0; k--) {
+      nk_vf b[4];
+      NK_UNROLL for (int n = 0; n < vectors; n++) b[n] = nk_load(panel + n * NK_WIDTH);
+      NK_UNROLL for (int m = 0; m < rows; m++) {
+        nk_vf x = nk_set1(terms[offsets[m]]);
+        NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] += x * b[n];
+        NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[m][n]);
+      }
+      terms++;
+      panel += vectors * NK_WIDTH;
+    }
+  }
+  NK_NAME(nk_store_tile)
+  (rows, vectors, sum, c, c_rows, columns, finish->accumulate, finish->bias, finish->relu);
+}
+
+NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, const float *a,
+                                          const ptrdiff_t *a_rows, size_t depth,
+                                          const ptrdiff_t *terms, const float *panel,
+                                          size_t columns, float *c, const ptrdiff_t *c_rows,
+                                          const nk_tile_finish *finish) {
+  ptrdiff_t offsets[NK_TILE_MOST_ROWS];
+  NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
+  nk_vf sum[NK_TILE_MOST_ROWS][4];
+  NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
+      (nk_vf){0};
+  for (size_t p = 0; p < depth; p++) {
+    const float *term = a + terms[p];
+    nk_vf b[4];
+    NK_UNROLL for (int n = 0; n < vectors; n++) b[n] = nk_load(panel + n * NK_WIDTH);
+    NK_UNROLL for (int m = 0; m < rows; m++) {
+      nk_vf x = nk_set1(term[offsets[m]]);
+      NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] += x * b[n];
+      NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[m][n]);
+    }
+    panel += vectors * NK_WIDTH;
+  }
+  NK_NAME(nk_store_tile)
+  (rows, vectors, sum, c, c_rows, columns, finish->accumulate, finish->bias, finish->relu);
+}
+
+// A function for every size of tile, and tables to choose from: [vectors − 1][rows − 1].
+
+typedef void (*NK_NAME(nk_product_function))(const float *, const ptrdiff_t *, size_t,
+                                             const nk_run *, const float *, size_t, float *,
+                                             const ptrdiff_t *, const nk_tile_finish *);
+typedef void (*NK_NAME(nk_reduction_function))(const float *, const ptrdiff_t *, size_t,
+                                               const ptrdiff_t *, const float *, size_t, float *,
+                                               const ptrdiff_t *, const nk_tile_finish *);
+
+#undef NK_TILE
+#define NK_TILE(rows, vectors)                                                                  \
+  static void NK_NAME(nk_product_##rows##_##vectors)(                                           \
+      const float *a, const ptrdiff_t *a_rows, size_t run_count, const nk_run *runs,            \
+      const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                    \
+      const nk_tile_finish *finish) {                                                           \
+    NK_NAME(nk_product_tile)                                                                    \
+    (rows, vectors, a, a_rows, run_count, runs, panel, columns, c, c_rows, finish);             \
+  }                                                                                             \
+  static void NK_NAME(nk_reduction_##rows##_##vectors)(                                         \
+      const float *a, const ptrdiff_t *a_rows, size_t depth, const ptrdiff_t *terms,            \
+      const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                    \
+      const nk_tile_finish *finish) {                                                           \
+    NK_NAME(nk_reduction_tile)                                                                  \
+    (rows, vectors, a, a_rows, depth, terms, panel, columns, c, c_rows, finish);                \
+  }
+NK_EACH_TILE(NK_TILE)
+#undef NK_TILE
+
+#define NK_TILE(rows, vectors) [vectors - 1][rows - 1] = NK_NAME(nk_product_##rows##_##vectors),
+static const NK_NAME(nk_product_function)
+    NK_NAME(nk_products)[NK_PANEL_VECTORS][NK_TILE_MOST_ROWS] = {NK_EACH_TILE(NK_TILE)};
+#undef NK_TILE
+#define NK_TILE(rows, vectors) [vectors - 1][rows - 1] = NK_NAME(nk_reduction_##rows##_##vectors),
+static const NK_NAME(nk_reduction_function)
+    NK_NAME(nk_reductions)[NK_PANEL_VECTORS][NK_TILE_MOST_ROWS] = {NK_EACH_TILE(NK_TILE)};
+#undef NK_TILE
+
+#undef NK_SHORT_RUN
+#define NK_SHORT_RUN 12
+
+// Rows whose offsets are held at a time.
+#undef NK_BLOCK_ROWS
+#define NK_BLOCK_ROWS 126
+
+static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float *a,
+                                     const nk_walk *a_rows, size_t run_count, const nk_run *runs,
+                                     const float *packed, size_t columns, float *c,
+                                     const nk_walk *c_rows, const nk_tile_finish *finish) {
+  size_t depth = 0;
+  for (size_t i = 0; i < run_count; i++) depth += runs[i].length;
+  // Many short runs: the offset of every term, rather than a loop for each run.
+  ptrdiff_t terms[NK_REDUCTION_DEPTH];
+  bool listed = depth < NK_SHORT_RUN * run_count && depth <= NK_REDUCTION_DEPTH;
+  if (listed) {
+    ptrdiff_t *term = terms;
+    for (size_t i = 0; i < run_count; i++)
+      for (size_t k = 0; k < runs[i].length; k++) *term++ = runs[i].offset + (ptrdiff_t)k;
+  }
+  size_t panels = NK_NAME(nk_panel_count)(columns);
+  ptrdiff_t a_offsets[NK_BLOCK_ROWS], c_offsets[NK_BLOCK_ROWS];
+  while (rows > 0) {
+    size_t block = rows < NK_BLOCK_ROWS ? rows : NK_BLOCK_ROWS;
+    NK_NAME(nk_walk_offsets)(a_rows, first_row, block, a_offsets);
+    NK_NAME(nk_walk_offsets)(c_rows, first_row, block, c_offsets);
+    for (size_t i = 0; i < panels; i++) {
+      NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
+      nk_tile_finish last = *finish;
+      if (last.bias) last.bias += panel.column;
+      size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
+      size_t tiles = (block + most - 1) / most;
+      for (size_t t = 0; t < tiles; t++) {
+        size_t row = t * block / tiles, end = (t + 1) * block / tiles;
+        const float *b = packed + depth * panel.column;
+        if (listed)
+          NK_NAME(nk_reductions)
+          [panel.vectors - 1][end - row - 1](a, a_offsets + row, depth, terms, b,
+                                             columns - panel.column, c + panel.column,
+                                             c_offsets + row, &last);
+        else
+          NK_NAME(nk_products)
+          [panel.vectors - 1][end - row - 1](a, a_offsets + row, run_count, runs, b,
+                                             columns - panel.column, c + panel.column,
+                                             c_offsets + row, &last);
+      }
+    }
+    first_row += block;
+    rows -= block;
+  }
+}
+
+static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const float *a,
+                                       const nk_walk *a_rows, size_t run_count,
+                                       const nk_run *runs, size_t first_place, size_t places,
+                                       const float *packed, size_t columns, float *c,
+                                       ptrdiff_t c_row, bool accumulate) {
+  nk_tile_finish finish = {.accumulate = accumulate};
+  ptrdiff_t terms[NK_REDUCTION_DEPTH];
+  ptrdiff_t a_offsets[NK_BLOCK_ROWS], c_offsets[NK_BLOCK_ROWS];
+  NK_NAME(nk_walk_offsets)(a_rows, first_row, rows, terms);
+  size_t panels = NK_NAME(nk_panel_count)(columns);
+  size_t run = 0, place = first_place;
+  while (run < run_count && place >= runs[run].length) place -= runs[run++].length;
+  while (places > 0) {
+    size_t block = places < NK_BLOCK_ROWS ? places : NK_BLOCK_ROWS;
+    for (size_t i = 0; i < block; i++) {
+      a_offsets[i] = runs[run].offset + (ptrdiff_t)place;
+      c_offsets[i] = (ptrdiff_t)i * c_row;
+      if (++place == runs[run].length) {
+        place = 0;
+        run++;
+      }
+    }
+    for (size_t i = 0; i < panels; i++) {
+      NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
+      size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
+      size_t tiles = (block + most - 1) / most;
+      for (size_t t = 0; t < tiles; t++) {
+        size_t row = t * block / tiles, end = (t + 1) * block / tiles;
+        NK_NAME(nk_reductions)
+        [panel.vectors - 1][end - row - 1](a, a_offsets + row, rows, terms,
+                                           packed + rows * panel.column, columns - panel.column,
+                                           c + panel.column, c_offsets + row, &finish);
+      }
+    }
+    c += (ptrdiff_t)block * c_row;
+    places -= block;
+  }
+}
+
+static void NK_NAME(nk_pack_rows)(size_t count, const nk_walk *walk, size_t first_row,
+                                  const float *b, size_t columns, size_t depth,
+                                  size_t first_depth, float *packed) {
+  ptrdiff_t offsets[NK_BLOCK_ROWS];
+  size_t panels = NK_NAME(nk_panel_count)(columns);
+  while (count > 0) {
+    size_t block = count < NK_BLOCK_ROWS ? count : NK_BLOCK_ROWS;
+    NK_NAME(nk_walk_offsets)(walk, first_row, block, offsets);
+    for (size_t i = 0; i < panels; i++) {
+      NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
+      size_t width = panel.vectors * NK_WIDTH;
+      float *out = packed + depth * panel.column + first_depth * width;
+      for (size_t r = 0; r < block; r++) {
+        const float *row = b + offsets[r] + panel.column;
+        for (size_t n = 0; n < width; n += NK_WIDTH) {
+          size_t column = panel.column + n;
+          nk_vf v = column + NK_WIDTH <= columns ? nk_load(row + n)
+                                                 : nk_load_part(row + n, columns - column);
+          nk_store(out + n, v);
+        }
+        out += width;
+      }
+    }
+    first_row += block;
+    first_depth += block;
+    count -= block;
+  }
+}
+
+static void NK_NAME(nk_pack_transposed)(size_t count, const float *b, ptrdiff_t b_column,
+                                        size_t columns, size_t depth, size_t first_depth,
+                                        float *packed) {
+  size_t panels = NK_NAME(nk_panel_count)(columns);
+  for (size_t i = 0; i < panels; i++) {
+    NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
+    size_t width = panel.vectors * NK_WIDTH;
+    float *panel_rows = packed + depth * panel.column + first_depth * width;
+    for (size_t n = 0; n < width; n += NK_WIDTH) {
+      for (size_t r = 0; r < count; r += NK_WIDTH) {
+        size_t rest = count - r < NK_WIDTH ? count - r : NK_WIDTH;
+        nk_vf v[NK_WIDTH];
+        NK_UNROLL for (size_t j = 0; j < NK_WIDTH; j++) {
+          size_t column = panel.column + n + j;
+          const float *source = b + (ptrdiff_t)column * b_column + r;
+          if (column >= columns)
+            v[j] = (nk_vf){0};
+          else
+            v[j] = rest == NK_WIDTH ? nk_load(source) : nk_load_part(source, rest);
+        }
+        NK_NAME(nk_transpose)(v);
+        float *out = panel_rows + r * width + n;
+        if (rest == NK_WIDTH) {
+          NK_UNROLL for (size_t j = 0; j < NK_WIDTH; j++) nk_store(out + j * width, v[j]);
+        } else {
+          NK_UNROLL for (size_t j = 0; j < NK_WIDTH; j++) if (j < rest)
+              nk_store(out + j * width, v[j]);
+        }
+      }
+    }
+  }
+}
+
+static bool NK_NAME(nk_is_packed)(size_t columns) {
+  return columns % NK_WIDTH == 0 && NK_NAME(nk_panel_count)(columns) == 1;
+}

@@ -1,0 +1,275 @@
+// Winograd's transforms of tiles, a vector of channels at a time.
+
+#include "panels.h"
+#include "winograd_matrices.h"
+
+// A tile's place: its first pixel, and which of its pixels are in the image.
+typedef struct {
+  ptrdiff_t image, y, x;
+} NK_NAME(nk_tile_place);
+
+NK_INLINE NK_NAME(nk_tile_place) NK_NAME(nk_place_of_tile)(const nk_winograd *s, size_t index) {
+  size_t line = index / (size_t)s->tiles_x;
+  return (NK_NAME(nk_tile_place)){
+      (ptrdiff_t)(line / (size_t)s->tiles_y),
+      (ptrdiff_t)(line % (size_t)s->tiles_y) * s->tile,
+      (ptrdiff_t)(index % (size_t)s->tiles_x) * s->tile,
+  };
+}
+
+NK_INLINE ptrdiff_t NK_NAME(nk_limit)(ptrdiff_t value, ptrdiff_t most) {
+  return value < 0 ? 0 : value < most ? value : most;
+}
+
+NK_INLINE nk_vf NK_NAME(nk_load_up_to)(const float *p, size_t rest) {
+  return rest >= NK_WIDTH ? nk_load(p) : nk_load_part(p, rest);
+}
+
+NK_INLINE void NK_NAME(nk_store_up_to)(float *p, nk_vf v, size_t rest) {
+  if (rest >= NK_WIDTH)
+    nk_store(p, v);
+  else
+    nk_store_part(p, v, rest);
+}
+
+// One tile of one vector of channels. Pixels [top, bottom) × [left, right) exist; `whole` says that
+// all do.
+NK_INLINE void NK_NAME(nk_wg_input_tile)(const int tile, const bool whole, const float *x,
+                                         ptrdiff_t line, ptrdiff_t pixel, ptrdiff_t top,
+                                         ptrdiff_t bottom, ptrdiff_t left, ptrdiff_t right,
+                                         size_t rest, float *v, ptrdiff_t point_step) {
+  const int n = tile + 2;
+  nk_vf t[6][6];
+  NK_UNROLL for (int i = 0; i < n; i++) {
+    nk_vf d[6], o[6];
+    bool exists = whole || (i >= top && i < bottom);
+    NK_UNROLL for (int j = 0; j < n; j++) {
+      d[j] = (nk_vf){0};
+      if (whole || (exists && j >= left && j < right))
+        d[j] = NK_NAME(nk_load_up_to)(x + i * line + j * pixel, rest);
+    }
+    nk_wg_bt(tile, d, o);
+    NK_UNROLL for (int j = 0; j < n; j++) t[i][j] = o[j];
+  }
+  NK_UNROLL for (int j = 0; j < n; j++) {
+    nk_vf d[6], o[6];
+    NK_UNROLL for (int i = 0; i < n; i++) d[i] = t[i][j];
+    nk_wg_bt(tile, d, o);
+    NK_UNROLL for (int i = 0; i < n; i++)
+        NK_NAME(nk_store_up_to)(v + (i * n + j) * point_step, o[i], rest);
+  }
+}
+
+NK_INLINE void NK_NAME(nk_wg_input)(const int tile, const nk_winograd *s, const float *x,
+                                    size_t first, size_t count, float *v, ptrdiff_t point_step,
+                                    ptrdiff_t row_step) {
+  const ptrdiff_t n = tile + 2, pixel = s->input_channels, line = s->input_width * pixel;
+  for (size_t i = 0; i < count; i++, v += row_step) {
+    NK_NAME(nk_tile_place) place = NK_NAME(nk_place_of_tile)(s, first + i);
+    ptrdiff_t y0 = place.y - s->padding_top, x0 = place.x - s->padding_left;
+    ptrdiff_t top = NK_NAME(nk_limit)(-y0, n), left = NK_NAME(nk_limit)(-x0, n);
+    ptrdiff_t bottom = NK_NAME(nk_limit)(s->input_height - y0, n);
+    ptrdiff_t right = NK_NAME(nk_limit)(s->input_width - x0, n);
+    bool whole = top == 0 && left == 0 && bottom == n && right == n;
+    const float *source = x + (place.image * s->input_height + y0) * line + x0 * pixel;
+    for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
+      size_t rest = (size_t)(pixel - c);
+      if (whole && rest >= NK_WIDTH)
+        NK_NAME(nk_wg_input_tile)
+        (tile, true, source + c, line, pixel, 0, n, 0, n, NK_WIDTH, v + c, point_step);
+      else if (rest >= NK_WIDTH)
+        NK_NAME(nk_wg_input_tile)
+        (tile, false, source + c, line, pixel, top, bottom, left, right, NK_WIDTH, v + c,
+         point_step);
+      else
+        NK_NAME(nk_wg_input_tile)
+        (tile, false, source + c, line, pixel, top, bottom, left, right, rest, v + c, point_step);
+    }
+  }
+}
+
+static void NK_NAME(nk_winograd_input)(const nk_winograd *s, const float *x, size_t first,
+                                       size_t count, float *v, ptrdiff_t point_step,
+                                       ptrdiff_t row_step) {
+  if (s->tile == 2)
+    NK_NAME(nk_wg_input)(2, s, x, first, count, v, point_step, row_step);
+  else
+    NK_NAME(nk_wg_input)(4, s, x, first, count, v, point_step, row_step);
+}
+
+// One tile of one vector of channels: its pixels above `height` and left of `width` exist.
+NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdiff_t point_step,
+                                          size_t rest, float *y, ptrdiff_t line, ptrdiff_t pixel,
+                                          ptrdiff_t height, ptrdiff_t width, const float *bias,
+                                          bool accumulate, bool relu) {
+  const int n = tile + 2;
+  nk_vf t[4][6], b = {0};
+  if (bias) b = NK_NAME(nk_load_up_to)(bias, rest);
+  NK_UNROLL for (int j = 0; j < n; j++) {
+    nk_vf d[6], o[4];
+    NK_UNROLL for (int i = 0; i < n; i++)
+        d[i] = NK_NAME(nk_load_up_to)(m + (i * n + j) * point_step, rest);
+    nk_wg_at(tile, d, o);
+    NK_UNROLL for (int i = 0; i < tile; i++) t[i][j] = o[i];
+  }
+  NK_UNROLL for (int i = 0; i < tile; i++) {
+    nk_vf o[4];
+    nk_wg_at(tile, t[i], o);
+    if (i < height) NK_UNROLL for (int j = 0; j < tile; j++) {
+      if (j < width) {
+        float *out = y + i * line + j * pixel;
+        nk_vf value = o[j] + b;
+        if (accumulate) value += NK_NAME(nk_load_up_to)(out, rest);
+        if (relu) value = nk_positive(value);
+        NK_NAME(nk_store_up_to)(out, value, rest);
+      }
+    }
+  }
+}
+
+NK_INLINE void NK_NAME(nk_wg_output)(const int tile, const nk_winograd *s, const float *m,
+                                     ptrdiff_t point_step, ptrdiff_t row_step, size_t first,
+                                     size_t count, float *y, const nk_tile_finish *finish) {
+  const ptrdiff_t pixel = s->output_channels, line = s->output_width * pixel;
+  const bool relu = finish->relu, accumulate = finish->accumulate;
+  for (size_t k = 0; k < count; k++, m += row_step) {
+    NK_NAME(nk_tile_place) place = NK_NAME(nk_place_of_tile)(s, first + k);
+    ptrdiff_t height = s->output_height - place.y, width = s->output_width - place.x;
+    float *target = y + (place.image * s->output_height + place.y) * line + place.x * pixel;
+    for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
+      size_t rest = (size_t)(pixel - c);
+      const float *bias = finish->bias ? finish->bias + c : NULL;
+      if (rest >= NK_WIDTH)
+        NK_NAME(nk_wg_output_tile)
+        (tile, m + c, point_step, NK_WIDTH, target + c, line, pixel, height, width, bias,
+         accumulate, relu);
+      else
+        NK_NAME(nk_wg_output_tile)
+        (tile, m + c, point_step, rest, target + c, line, pixel, height, width, bias, accumulate,
+         relu);
+    }
+  }
+}
+
+static void NK_NAME(nk_winograd_output)(const nk_winograd *s, const float *m,
+                                        ptrdiff_t point_step, ptrdiff_t row_step, size_t first,
+                                        size_t count, float *y, const nk_tile_finish *finish) {
+  if (s->tile == 2)
+    NK_NAME(nk_wg_output)(2, s, m, point_step, row_step, first, count, y, finish);
+  else
+    NK_NAME(nk_wg_output)(4, s, m, point_step, row_step, first, count, y, finish);
+}
+
+NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *dy,
+                                                   ptrdiff_t line, ptrdiff_t pixel,
+                                                   ptrdiff_t height, ptrdiff_t width,
+                                                   size_t rest, float *m, ptrdiff_t point_step) {
+  const int n = tile + 2;
+  nk_vf t[4][6];
+  NK_UNROLL for (int i = 0; i < tile; i++) {
+    nk_vf d[4];
+    NK_UNROLL for (int j = 0; j < tile; j++) {
+      d[j] = (nk_vf){0};
+      if (i < height && j < width)
+        d[j] = NK_NAME(nk_load_up_to)(dy + i * line + j * pixel, rest);
+    }
+    nk_wg_a(tile, d, t[i]);
+  }
+  NK_UNROLL for (int j = 0; j < n; j++) {
+    nk_vf d[4], o[6];
+    NK_UNROLL for (int i = 0; i < tile; i++) d[i] = t[i][j];
+    nk_wg_a(tile, d, o);
+    NK_UNROLL for (int i = 0; i < n; i++)
+        NK_NAME(nk_store_up_to)(m + (i * n + j) * point_step, o[i], rest);
+  }
+}
+
+NK_INLINE void NK_NAME(nk_wg_output_gradient)(const int tile, const nk_winograd *s,
+                                              const float *dy, size_t first, size_t count,
+                                              float *m, ptrdiff_t point_step,
+                                              ptrdiff_t row_step) {
+  const ptrdiff_t pixel = s->output_channels, line = s->output_width * pixel;
+  for (size_t k = 0; k < count; k++, m += row_step) {
+    NK_NAME(nk_tile_place) place = NK_NAME(nk_place_of_tile)(s, first + k);
+    ptrdiff_t height = s->output_height - place.y, width = s->output_width - place.x;
+    const float *source = dy + (place.image * s->output_height + place.y) * line + place.x * pixel;
+    for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
+      size_t rest = (size_t)(pixel - c);
+      if (rest >= NK_WIDTH)
+        NK_NAME(nk_wg_output_gradient_tile)
+        (tile, source + c, line, pixel, height, width, NK_WIDTH, m + c, point_step);
+      else
+        NK_NAME(nk_wg_output_gradient_tile)
+        (tile, source + c, line, pixel, height, width, rest, m + c, point_step);
+    }
+  }
+}
+
+static void NK_NAME(nk_winograd_output_gradient)(const nk_winograd *s, const float *dy,
+                                                 size_t first, size_t count, float *m,
+                                                 ptrdiff_t point_step, ptrdiff_t row_step) {
+  if (s->tile == 2)
+    NK_NAME(nk_wg_output_gradient)(2, s, dy, first, count, m, point_step, row_step);
+  else
+    NK_NAME(nk_wg_output_gradient)(4, s, dy, first, count, m, point_step, row_step);
+}
+
+NK_INLINE void NK_NAME(nk_wg_input_gradient_tile)(const int tile, const float *v,
+                                                  ptrdiff_t point_step, size_t rest, float *dx,
+                                                  ptrdiff_t line, ptrdiff_t pixel, ptrdiff_t top,
+                                                  ptrdiff_t bottom, ptrdiff_t left,
+                                                  ptrdiff_t right) {
+  const int n = tile + 2;
+  nk_vf t[6][6];
+  NK_UNROLL for (int j = 0; j < n; j++) {
+    nk_vf d[6], o[6];
+    NK_UNROLL for (int i = 0; i < n; i++)
+        d[i] = NK_NAME(nk_load_up_to)(v + (i * n + j) * point_step, rest);
+    nk_wg_b(tile, d, o);
+    NK_UNROLL for (int i = 0; i < n; i++) t[i][j] = o[i];
+  }
+  NK_UNROLL for (int i = 0; i < n; i++) {
+    nk_vf o[6];
+    nk_wg_b(tile, t[i], o);
+    if (i >= top && i < bottom) NK_UNROLL for (int j = 0; j < n; j++) {
+      if (j >= left && j < right) {
+        float *out = dx + i * line + j * pixel;
+        NK_NAME(nk_store_up_to)(out, NK_NAME(nk_load_up_to)(out, rest) + o[j], rest);
+      }
+    }
+  }
+}
+
+NK_INLINE void NK_NAME(nk_wg_input_gradient)(const int tile, const nk_winograd *s, const float *v,
+                                             ptrdiff_t point_step, ptrdiff_t row_step,
+                                             size_t first, size_t count, float *dx) {
+  const ptrdiff_t n = tile + 2, pixel = s->input_channels, line = s->input_width * pixel;
+  for (size_t k = 0; k < count; k++, v += row_step) {
+    NK_NAME(nk_tile_place) place = NK_NAME(nk_place_of_tile)(s, first + k);
+    ptrdiff_t y0 = place.y - s->padding_top, x0 = place.x - s->padding_left;
+    ptrdiff_t top = NK_NAME(nk_limit)(-y0, n), left = NK_NAME(nk_limit)(-x0, n);
+    ptrdiff_t bottom = NK_NAME(nk_limit)(s->input_height - y0, n);
+    ptrdiff_t right = NK_NAME(nk_limit)(s->input_width - x0, n);
+    float *target = dx + (place.image * s->input_height + y0) * line + x0 * pixel;
+    for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
+      size_t rest = (size_t)(pixel - c);
+      if (rest >= NK_WIDTH)
+        NK_NAME(nk_wg_input_gradient_tile)
+        (tile, v + c, point_step, NK_WIDTH, target + c, line, pixel, top, bottom, left, right);
+      else
+        NK_NAME(nk_wg_input_gradient_tile)
+        (tile, v + c, point_step, rest, target + c, line, pixel, top, bottom, left, right);
+    }
+  }
+}
+
+static void NK_NAME(nk_winograd_input_gradient)(const nk_winograd *s, const float *v,
+                                                ptrdiff_t point_step, ptrdiff_t row_step,
+                                                size_t first, size_t count, float *dx) {
+  if (s->tile == 2)
+    NK_NAME(nk_wg_input_gradient)(2, s, v, point_step, row_step, first, count, dx);
+  else
+    NK_NAME(nk_wg_input_gradient)(4, s, v, point_step, row_step, first, count, dx);
+}
+
+#include "winograd_weights.inc.h"

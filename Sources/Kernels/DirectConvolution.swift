@@ -1,0 +1,164 @@
+internal import CKernels
+internal import Threads
+
+/// Convolution as an implicit product of matrices: the pixels of the images are the rows, found by
+/// their offsets, and no patch is copied.
+///
+/// Images that need padding are copied with it first.
+enum DirectConvolution {
+  static func forward(
+    _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
+    prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
+    parameter: Float, y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    team: WorkerTeam
+  ) {
+    let source = PatchSource(geometry, batch: batch, x: x, scratch: scratch, team: team)
+    let matrix = forwardMatrix(geometry)
+    for group in 0..<geometry.groups {
+      let column = group * geometry.groupOutputChannels
+      team.run(
+        TileProduct(
+          rows: batch * geometry.outputPixels, matrix: matrix,
+          a: source.x + group * geometry.groupInputChannels, aRows: source.rows,
+          runs: source.runs, runCount: source.runCount, packed: prepared + group * matrix.count,
+          c: y + column, cRows: .rows(step: geometry.outputChannels),
+          bias: bias.map { $0 + column }, function: function, parameter: parameter))
+    }
+  }
+
+  /// The gradient of the weights: patchesᵀ · dz.
+  static func backwardWeights(
+    _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
+    dz: UnsafePointer<Float>, dWeights: UnsafeMutablePointer<Float>,
+    dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
+    team: WorkerTeam
+  ) {
+    let source = PatchSource(geometry, batch: batch, x: x, scratch: scratch, team: team)
+    let shape = reductionShape(geometry, batch: batch)
+    let sums = TileReduction.Sums(
+      parts: shape.parts.count, weightCount: geometry.weightCount,
+      biasCount: geometry.outputChannels, dWeights: dWeights, dBias: dBias,
+      accumulate: accumulate, scratch: scratch + PatchSource.scratchCount(geometry, batch: batch),
+      threadCount: team.threadCount)
+    for group in 0..<geometry.groups {
+      team.run(
+        TileReduction(
+          shape: shape, a: source.x + group * geometry.groupInputChannels, aRows: source.rows,
+          runs: source.runs, runCount: source.runCount, dz: dz, rowStep: geometry.outputChannels,
+          firstColumn: group * geometry.groupOutputChannels, sums: sums))
+    }
+    sums.combine(team: team)
+  }
+
+  static func scratchCount(
+    _ geometry: ConvolutionGeometry, maximumBatch: Int, pass: ConvolutionPass, threadCount: Int
+  ) -> Int {
+    switch pass {
+    case .forward:
+      return PatchSource.scratchCount(geometry, batch: maximumBatch)
+    case .backwardData:
+      return backwardDataScratchCount(geometry, batch: maximumBatch)
+    case .backwardWeights:
+      return PatchSource.scratchCount(geometry, batch: maximumBatch)
+        + reductionShape(geometry, batch: maximumBatch).scratchCount(
+          weightCount: geometry.weightCount, biasCount: geometry.outputChannels,
+          threadCount: threadCount)
+    }
+  }
+
+  /// The packed weights of one group.
+  private static func forwardMatrix(_ geometry: ConvolutionGeometry) -> PackedMatrix {
+    PackedMatrix(depth: geometry.patchSize, columns: geometry.groupOutputChannels)
+  }
+
+  private static func reductionShape(
+    _ geometry: ConvolutionGeometry, batch: Int
+  ) -> TileReduction.Shape {
+    TileReduction.Shape(
+      rows: batch * geometry.outputPixels, places: geometry.patchSize,
+      columns: geometry.groupOutputChannels)
+  }
+
+  /// Floats of the packed weights.
+  static func preparedCount(_ geometry: ConvolutionGeometry, pass: ConvolutionPass) -> Int {
+    switch pass {
+    case .forward: geometry.groups * forwardMatrix(geometry).count
+    case .backwardData: backwardDataPreparedCount(geometry)
+    case .backwardWeights: 0
+    }
+  }
+
+  static func prepare(
+    _ geometry: ConvolutionGeometry, pass: ConvolutionPass, weights: UnsafePointer<Float>,
+    into prepared: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    switch pass {
+    case .forward:
+      let matrix = forwardMatrix(geometry)
+      for group in 0..<geometry.groups {
+        matrix.pack(
+          weights + group * geometry.groupOutputChannels, rowStep: geometry.outputChannels,
+          into: prepared + group * matrix.count, team: team)
+      }
+    case .backwardData:
+      prepareBackwardData(geometry, weights: weights, into: prepared, team: team)
+    case .backwardWeights:
+      break
+    }
+  }
+}
+
+/// The patches that a kernel sees, as rows of a matrix that is not made: where its rows and their
+/// terms lie in the images, padded if need be.
+struct PatchSource {
+  /// The images, or their padded copies in the scratch memory.
+  let x: UnsafePointer<Float>
+  /// Output pixels, to the first pixel that each sees.
+  let rows: nk_walk
+  let runs: UnsafePointer<nk_run>
+  let runCount: Int
+
+  init(
+    _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    let g = geometry
+    let channels = g.inputChannels
+    let padded = PaddedImages(
+      height: g.inputHeight, width: g.inputWidth, channels: channels, padding: g.padding)
+    rows = nk_walk(
+      inner: g.outputWidth, inner_step: g.strideWidth * channels, middle: g.outputHeight,
+      middle_step: g.strideHeight * padded.lineCount, outer_step: padded.count)
+    // A line of a dense kernel is one run.
+    let joins = g.groups == 1 && g.dilationWidth == 1
+    runCount = joins ? g.kernelHeight : g.kernelHeight * g.kernelWidth
+    let runs = UnsafeMutableRawPointer(scratch).bindMemory(to: nk_run.self, capacity: runCount)
+    for ky in 0..<g.kernelHeight {
+      let line = ky * g.dilationHeight * padded.lineCount
+      if joins {
+        runs[ky] = nk_run(offset: line, length: g.kernelWidth * channels)
+      } else {
+        for kx in 0..<g.kernelWidth {
+          runs[ky * g.kernelWidth + kx] = nk_run(
+            offset: line + kx * g.dilationWidth * channels, length: g.groupInputChannels)
+        }
+      }
+    }
+    self.runs = UnsafePointer(runs)
+    self.x = padded.fill(
+      from: x, batch: batch, into: scratch + Self.runsCount(geometry), team: team)
+  }
+
+  static func scratchCount(_ geometry: ConvolutionGeometry, batch: Int) -> Int {
+    let padded = PaddedImages(
+      height: geometry.inputHeight, width: geometry.inputWidth, channels: geometry.inputChannels,
+      padding: geometry.padding)
+    return runsCount(geometry) + padded.scratchCount(batch: batch)
+  }
+
+  private static func runsCount(_ geometry: ConvolutionGeometry) -> Int {
+    roundedToLine(
+      geometry.kernelHeight * geometry.kernelWidth * MemoryLayout<nk_run>.size
+        / MemoryLayout<Float>.size)
+  }
+}

@@ -1,0 +1,99 @@
+internal import CKernels
+internal import Threads
+
+/// c = f(a · b + bias), or += , with b packed: rows of `a` may be the pixels of images.
+///
+/// Cut into parts of the rows and blocks of columns by shape alone.
+struct TileProduct: ParallelTask {
+  let rows: Int
+  let matrix: PackedMatrix
+  var a: UnsafePointer<Float>
+  let aRows: nk_walk
+  /// The terms of a row: `matrix.depth` floats in all.
+  let runs: UnsafePointer<nk_run>?
+  let runCount: Int
+  let packed: UnsafePointer<Float>
+  let c: UnsafeMutablePointer<Float>
+  let cRows: nk_walk
+  let bias: UnsafePointer<Float>?
+  let function: ElementwiseFunction
+  let parameter: Float
+  let accumulate: Bool
+  private let rowChunks: Chunks
+  private let blocksOfChunk: Int
+
+  init(
+    rows: Int, matrix: PackedMatrix, a: UnsafePointer<Float>, aRows: nk_walk,
+    runs: UnsafePointer<nk_run>?, runCount: Int, packed: UnsafePointer<Float>,
+    c: UnsafeMutablePointer<Float>, cRows: nk_walk, bias: UnsafePointer<Float>? = nil,
+    function: ElementwiseFunction = .identity, parameter: Float = 0, accumulate: Bool = false
+  ) {
+    self.rows = rows
+    self.matrix = matrix
+    self.a = a
+    self.aRows = aRows
+    self.runs = runs
+    self.runCount = runCount
+    self.packed = packed
+    self.c = c
+    self.cRows = cRows
+    self.bias = bias
+    self.function = function
+    self.parameter = parameter
+    self.accumulate = accumulate
+    // Some microseconds each; many for many threads, not so many that their number costs.
+    let wanted = ChunkGoal.count(
+      flops: 2 * Double(rows) * Double(matrix.depth) * Double(matrix.columns), most: 128)
+    let blocks = matrix.blocks.count
+    if rows >= wanted * Self.goodRows || blocks == 0 {
+      rowChunks = Chunks(of: rows, size: max(1, (rows + wanted - 1) / wanted))
+      blocksOfChunk = max(1, blocks)
+    } else {
+      let parts = max(1, min((wanted + blocks - 1) / blocks, rows / Self.leastRows))
+      rowChunks = Chunks(of: rows, size: max(1, (rows + parts - 1) / parts))
+      blocksOfChunk = 1
+    }
+  }
+
+  // Rows that make up for the reading of b, and those that do so barely.
+  private static let goodRows = 42
+  private static let leastRows = 12
+
+  private var columnChunks: Int { (matrix.blocks.count + blocksOfChunk - 1) / blocksOfChunk }
+
+  var chunkCount: Int { rowChunks.count * columnChunks }
+
+  func run(chunk: Int, worker: Int) {
+    // Blocks of columns change slowest: threads that run together read the same block of b.
+    let first = rowChunks.start(chunk % rowChunks.count)
+    let count = rowChunks.length(chunk % rowChunks.count)
+    let firstBlock = chunk / rowChunks.count * blocksOfChunk
+    var (aRows, cRows) = (aRows, cRows)
+    for block in firstBlock..<min(firstBlock + blocksOfChunk, matrix.blocks.count) {
+      let column = matrix.blocks.start(block)
+      let columns = matrix.blocks.length(block)
+      var finish = nk_tile_finish(
+        accumulate: accumulate, relu: function == .relu, bias: bias.map { $0 + column })
+      nk_tile_product(
+        first, count, a, &aRows, runCount, runs, packed + matrix.offset(block), columns,
+        c + column, &cRows, &finish)
+      if function != .relu && function != .identity {
+        // Only dense results have a function: their rows follow one another.
+        nk_bias_activate(
+          c + column + first * cRows.inner_step, cRows.inner_step, count, columns, nil,
+          function.rawValue, parameter)
+      }
+    }
+  }
+}
+
+/// How finely work is cut.
+enum ChunkGoal {
+  /// Floating-point operations of one chunk that outweigh its start: some microseconds.
+  private static let smallest = 5e5
+
+  /// A number of chunks for so much work: at least one, at most `most`.
+  static func count(flops: Double, most: Int) -> Int {
+    max(1, Int(min(Double(most), flops / smallest)))
+  }
+}

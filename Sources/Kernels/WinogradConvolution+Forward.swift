@@ -1,0 +1,197 @@
+internal import CKernels
+internal import Threads
+
+extension WinogradConvolution {
+  func forward(
+    batch: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, function: ElementwiseFunction, parameter: Float,
+    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    let finish = nk_tile_finish(accumulate: false, relu: function == .relu, bias: bias)
+    if isFused {
+      let count = batch * tilesPerImage
+      let tiles = Chunks(of: count, limit: fusedTileLimit(count))
+      team.run(
+        FusedForward(
+          winograd: self, tiles: tiles, x: x, prepared: prepared, finish: finish, y: y,
+          scratch: scratch))
+    } else {
+      let images = Chunks(of: batch, limit: phaseImageLimit(batch))
+      for part in 0..<images.count {
+        forwardPhases(
+          images: images.length(part), x: x + images.start(part) * geometry.inputCount,
+          prepared: prepared, finish: finish, y: y + images.start(part) * geometry.outputCount,
+          scratch: scratch, team: team)
+      }
+    }
+    if function != .relu && function != .identity {
+      Elementwise.forward(
+        function, parameter: parameter, count: batch * geometry.outputCount, x: y, y: y,
+        team: team)
+    }
+  }
+
+  private func forwardPhases(
+    images: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>, finish: nk_tile_finish,
+    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    let tiles = images * tilesPerImage
+    let v = Transformed(tiles: tiles, channels: inputs)
+    let m = Transformed(tiles: tiles, channels: outputs)
+    let products = scratch + v.count(points: points)
+    team.run(TransformTiles(winograd: self, side: .input, tiles: tiles, source: x, target: scratch))
+    team.run(
+      PointProducts(
+        points: points, a: scratch, from: v, prepared: prepared, matrixCount: matrixCount(.forward),
+        c: products, to: m))
+    team.run(
+      TransformBack(winograd: self, tiles: tiles, m: products, finish: finish, y: y))
+  }
+
+  func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
+    if isFused {
+      let tiles = fusedTileLimit(maximumBatch * tilesPerImage)
+      return threadCount * FusedForward.workerScratch(self, tiles: tiles)
+    }
+    let tiles = phaseImageLimit(maximumBatch) * tilesPerImage
+    return Transformed(tiles: tiles, channels: inputs).count(points: points)
+      + Transformed(tiles: tiles, channels: outputs).count(points: points)
+  }
+}
+
+/// A few tiles through all phases.
+private struct FusedForward: ParallelTask {
+  let winograd: WinogradConvolution
+  let tiles: Chunks
+  let x: UnsafePointer<Float>
+  let prepared: UnsafePointer<Float>
+  let finish: nk_tile_finish
+  let y: UnsafeMutablePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
+
+  static func workerScratch(_ winograd: WinogradConvolution, tiles: Int) -> Int {
+    let v = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.inputs)
+    let m = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.outputs)
+    return v.count(points: winograd.points) + m.count(points: winograd.points)
+  }
+
+  var chunkCount: Int { tiles.count }
+
+  func run(chunk: Int, worker: Int) {
+    let (first, count) = (tiles.start(chunk), tiles.length(chunk))
+    let v = WinogradConvolution.Transformed(tiles: tiles.size, channels: winograd.inputs)
+    let m = WinogradConvolution.Transformed(tiles: tiles.size, channels: winograd.outputs)
+    let input = scratch + worker * Self.workerScratch(winograd, tiles: tiles.size)
+    let output = input + v.count(points: winograd.points)
+    var (shape, finish) = (winograd.shape, finish)
+    nk_winograd_input(&shape, x, first, count, input, v.pointStep, v.channels)
+    for point in 0..<winograd.points {
+      multiplyPoint(
+        rows: 0..<count, a: input + point * v.pointStep, channels: v.channels,
+        prepared: prepared + point * winograd.matrixCount(.forward),
+        c: output + point * m.pointStep, columns: m.channels)
+    }
+    nk_winograd_output(&shape, output, m.pointStep, m.channels, first, count, y, &finish)
+  }
+}
+
+/// c = a · b for some tiles of one point; b is packed.
+func multiplyPoint(
+  rows: Range<Int>, a: UnsafePointer<Float>, channels: Int, prepared: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>, columns: Int
+) {
+  var run = nk_run(offset: 0, length: channels)
+  var (aRows, cRows) = (nk_walk.rows(step: channels), nk_walk.rows(step: columns))
+  var plain = nk_tile_finish(accumulate: false, relu: false, bias: nil)
+  nk_tile_product(
+    rows.lowerBound, rows.count, a, &aRows, 1, &run, prepared, columns, c, &cRows, &plain)
+}
+
+/// The transform of images, or of the gradients of results, into tiles.
+struct TransformTiles: ParallelTask {
+  enum Side {
+    case input
+    case outputGradient
+  }
+
+  let winograd: WinogradConvolution
+  let side: Side
+  let tiles: Int
+  let source: UnsafePointer<Float>
+  let target: UnsafeMutablePointer<Float>
+
+  private var chunks: Chunks { winograd.transformChunks(tiles) }
+
+  var chunkCount: Int { chunks.count }
+
+  func run(chunk: Int, worker: Int) {
+    let first = chunks.start(chunk)
+    var shape = winograd.shape
+    switch side {
+    case .input:
+      let v = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.inputs)
+      nk_winograd_input(
+        &shape, source, first, chunks.length(chunk), target + first * v.channels, v.pointStep,
+        v.channels)
+    case .outputGradient:
+      let m = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.outputs)
+      nk_winograd_output_gradient(
+        &shape, source, first, chunks.length(chunk), target + first * m.channels, m.pointStep,
+        m.channels)
+    }
+  }
+}
+
+extension WinogradConvolution {
+  /// Tiles that one chunk transforms.
+  func transformChunks(_ tiles: Int) -> Chunks {
+    Chunks(of: tiles, size: max(1, Chunks.elements / (points * max(inputs, outputs))))
+  }
+}
+
+/// The transform of products into results.
+private struct TransformBack: ParallelTask {
+  let winograd: WinogradConvolution
+  let tiles: Int
+  let m: UnsafePointer<Float>
+  let finish: nk_tile_finish
+  let y: UnsafeMutablePointer<Float>
+
+  private var chunks: Chunks { winograd.transformChunks(tiles) }
+
+  var chunkCount: Int { chunks.count }
+
+  func run(chunk: Int, worker: Int) {
+    let first = chunks.start(chunk)
+    let side = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.outputs)
+    var (shape, finish) = (winograd.shape, finish)
+    nk_winograd_output(
+      &shape, m + first * side.channels, side.pointStep, side.channels, first,
+      chunks.length(chunk), y, &finish)
+  }
+}
+
+/// The products of all points, cut by points and by tiles.
+struct PointProducts: ParallelTask {
+  let points: Int
+  let a: UnsafePointer<Float>
+  let from: WinogradConvolution.Transformed
+  let prepared: UnsafePointer<Float>
+  let matrixCount: Int
+  let c: UnsafeMutablePointer<Float>
+  let to: WinogradConvolution.Transformed
+
+  // Every part of the tiles reads the weights again.
+  private var rows: Chunks { Chunks(of: from.tiles, size: 126) }
+
+  var chunkCount: Int { points * rows.count }
+
+  func run(chunk: Int, worker: Int) {
+    let point = chunk / rows.count
+    let first = rows.start(chunk % rows.count)
+    multiplyPoint(
+      rows: first..<first + rows.length(chunk % rows.count), a: a + point * from.pointStep,
+      channels: from.channels, prepared: prepared + point * matrixCount,
+      c: c + point * to.pointStep, columns: to.channels)
+  }
+}
