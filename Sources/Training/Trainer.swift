@@ -50,7 +50,7 @@ public final class TrainingState {
   public internal(set) var stepCount = 0
   /// The seed of the random numbers that steps draw, for dropout and its like.
   public let seed: UInt64
-  let program: TrainingProgram
+  package let program: TrainingProgram
   /// What the state was made for.
   let modelGraph: Graph
   let optimizer: Optimizer

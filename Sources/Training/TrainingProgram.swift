@@ -1,15 +1,15 @@
 import Datasets
-import Graphs
+package import Graphs
 import Layers
 import Tensors
 import Threads
 
 /// A model's graph with a loss, compiled for training or evaluation, with the memory that its runs
 /// need.
-final class TrainingProgram {
+package final class TrainingProgram {
   let graph: Graph
-  let plan: Plan
-  let context: ExecutionContext
+  package let plan: Plan
+  package let context: ExecutionContext
   /// The gradients of the variables, laid out as the variables are; empty without training.
   let gradients: AlignedBuffer<Float>
   let outputType: NodeType
