@@ -59,9 +59,28 @@ NK_INLINE void NK_NAME(larger)(nk_vf *best, nk_vi *where, nk_vf value, int32_t p
   *where = (here & wins) | (*where & ~wins);
 }
 
+// A window of 2 × 2 inside the image. Returns how many channels were done: whole vectors.
+NK_INLINE ptrdiff_t NK_NAME(max_pool_2x2)(const float *pixel, ptrdiff_t line, ptrdiff_t channels,
+                                          float *y, uint8_t *indices) {
+  ptrdiff_t c = 0;
+  for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
+    nk_vf best = nk_load(pixel + c);
+    nk_vi where = {0};
+    NK_NAME(larger)(&best, &where, nk_load(pixel + channels + c), 1);
+    NK_NAME(larger)(&best, &where, nk_load(pixel + line + c), 2);
+    NK_NAME(larger)(&best, &where, nk_load(pixel + line + channels + c), 3);
+    nk_store(y + c, best);
+    *(nk_vb *)(indices + c) = __builtin_convertvector(where, nk_vb);
+  }
+  return c;
+}
+
 static void NK_NAME(nk_max_pool_forward)(const nk_window *window, const float *x, size_t first_row,
                                          size_t rows, float *y, uint8_t *indices) {
   const nk_window w = *window;
+  const bool is_2x2 = w.kernel_height == 2 && w.kernel_width == 2 && w.padding_top == 0 &&
+                      w.padding_left == 0 && (w.output_height - 1) * w.stride_y + 2 <= w.input_height &&
+                      (w.output_width - 1) * w.stride_x + 2 <= w.input_width;
   const ptrdiff_t channels = w.input_channels;
   for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
     const ptrdiff_t image = row / w.output_height;
@@ -75,6 +94,8 @@ static void NK_NAME(nk_max_pool_forward)(const nk_window *window, const float *x
       const int32_t first = (int32_t)(spanY.begin * w.kernel_width + spanX.begin);
       const ptrdiff_t start = (spanY.begin * w.input_width + spanX.begin) * channels;
       ptrdiff_t c = 0;
+      if (is_2x2)
+        c = NK_NAME(max_pool_2x2)(pixel, w.input_width * channels, channels, y + out, indices + out);
       for (; c + NK_WIDTH <= channels; c += NK_WIDTH) {
         nk_vf best = nk_load(pixel + start + c);
         nk_vi where = (nk_vi){0} + first;
@@ -106,11 +127,52 @@ static void NK_NAME(nk_max_pool_forward)(const nk_window *window, const float *x
   }
 }
 
+// One line of input pixels of windows side by side, without padding: each output pixel gives to one
+// pixel of the line, or to none. Only whole vectors of channels.
+NK_INLINE void NK_NAME(max_pool_backward_line)(const nk_window *w, const float *dy,
+                                               const uint8_t *indices, ptrdiff_t row,
+                                               bool accumulate, float *dx) {
+  const ptrdiff_t channels = w->input_channels, kernel = w->kernel_width;
+  const ptrdiff_t oy = row % w->input_height / w->kernel_height;
+  float *to = dx + row * w->input_width * channels;
+  const ptrdiff_t covered = oy < w->output_height ? w->output_width * kernel : 0;
+  if (!accumulate)
+    memset(to + covered * channels, 0,
+           (size_t)((w->input_width - covered) * channels) * sizeof(float));
+  if (covered == 0) return;
+  const ptrdiff_t line = row / w->input_height * w->output_height + oy;
+  const int32_t first = (int32_t)(row % w->input_height % w->kernel_height * kernel);
+  const ptrdiff_t from = line * w->output_width * channels;
+  for (ptrdiff_t ox = 0; ox < w->output_width; ox++) {
+    for (ptrdiff_t c = 0; c < channels; c += NK_WIDTH) {
+      const ptrdiff_t source = from + ox * channels + c;
+      const nk_vf gradient = nk_load(dy + source);
+      const nk_vi place = __builtin_convertvector(*(const nk_vb *)(indices + source), nk_vi) - first;
+      for (ptrdiff_t kx = 0; kx < kernel; kx++) {
+        const nk_vi taken = place == (nk_vi){0} + (int32_t)kx;
+        const nk_vf given = (nk_vf)((nk_vi)gradient & taken);
+        float *out = to + (ox * kernel + kx) * channels + c;
+        nk_store(out, accumulate ? nk_load(out) + given : given);
+      }
+    }
+  }
+}
+
 static void NK_NAME(nk_max_pool_backward)(const nk_window *window, const float *dy,
                                           const uint8_t *indices, size_t first_row, size_t rows,
                                           bool accumulate, float *dx) {
   const nk_window w = *window;
   const ptrdiff_t channels = w.input_channels;
+  const bool side_by_side = w.stride_y == w.kernel_height && w.stride_x == w.kernel_width &&
+                            w.padding_top == 0 && w.padding_left == 0 &&
+                            w.output_width * w.kernel_width <= w.input_width &&
+                            w.output_height * w.kernel_height <= w.input_height &&
+                            channels % NK_WIDTH == 0;
+  if (side_by_side) {
+    for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++)
+      NK_NAME(max_pool_backward_line)(&w, dy, indices, row, accumulate, dx);
+    return;
+  }
   for (ptrdiff_t row = (ptrdiff_t)first_row; row < (ptrdiff_t)(first_row + rows); row++) {
     const ptrdiff_t image = row / w.input_height;
     const ptrdiff_t py = row % w.input_height + w.padding_top;

@@ -20,7 +20,7 @@ NK_INLINE void NK_NAME(nk_wg_weights)(const int tile, const nk_winograd *s, cons
                                       size_t first, size_t count, float *u) {
   const int n = tile + 2;
   const size_t depth = (size_t)s->input_channels, columns = (size_t)s->output_channels;
-  const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(depth, columns);
+  const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(depth, columns) + NK_WINOGRAD_GAP;
   const ptrdiff_t step = s->input_channels * s->output_channels;
   size_t panels = NK_NAME(nk_panel_count)(columns);
   for (size_t i = 0; i < panels; i++) {
@@ -45,7 +45,7 @@ NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const nk_winogr
                                                  float *u) {
   const int n = tile + 2;
   const size_t inputs = (size_t)s->input_channels, outputs = (size_t)s->output_channels;
-  const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(outputs, inputs);
+  const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(outputs, inputs) + NK_WINOGRAD_GAP;
   const ptrdiff_t step = s->input_channels * s->output_channels;
   size_t panels = NK_NAME(nk_panel_count)(inputs);
   float square[36][NK_WIDTH][NK_WIDTH] __attribute__((aligned(64)));

@@ -95,12 +95,14 @@ package enum Convolution {
   ///   - dx: The gradient of x, or nil where it is not wanted.
   ///   - dWeights: The gradient of the weights, likewise.
   ///   - dBias: That of the bias: only with `dWeights`.
+  ///   - mostParts: Parts of the batch that may have partial sums of their own. Decides the order
+  ///     of sums.
   ///   - scratch: Enough for both backward passes.
   package static func backward(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     dz: UnsafePointer<Float>, weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>?,
     dx: UnsafeMutablePointer<Float>?, addsToImages: Bool, dWeights: UnsafeMutablePointer<Float>?,
-    dBias: UnsafeMutablePointer<Float>?, addsToWeights: Bool,
+    dBias: UnsafeMutablePointer<Float>?, addsToWeights: Bool, mostParts: Int = mostParts,
     scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
   ) {
     precondition(batch > 0 && (dx == nil || prepared != nil))
@@ -111,14 +113,15 @@ package enum Convolution {
         batch: batch,
         WinogradConvolution.Gradients(
           x: x, dz: dz, prepared: prepared, dx: dx, addsToImages: addsToImages,
-          dWeights: dWeights, dBias: dBias, addsToWeights: addsToWeights), scratch: scratch,
-        team: team)
+          dWeights: dWeights, dBias: dBias, addsToWeights: addsToWeights), mostParts: mostParts,
+        scratch: scratch, team: team)
       return
     }
     if let dWeights {
       backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
-        accumulate: addsToWeights, scratch: scratch, team: team, algorithm: algorithm)
+        accumulate: addsToWeights, mostParts: mostParts, scratch: scratch, team: team,
+        algorithm: algorithm)
     }
     if let dx, let prepared {
       backwardData(
@@ -159,14 +162,14 @@ package enum Convolution {
   private static func backwardWeights(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     dz: UnsafePointer<Float>, dWeights: UnsafeMutablePointer<Float>,
-    dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
-    team: WorkerTeam, algorithm: ConvolutionAlgorithm
+    dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, mostParts: Int,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm
   ) {
     switch algorithm {
     case .direct:
       DirectConvolution.backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
-        accumulate: accumulate, scratch: scratch, team: team)
+        accumulate: accumulate, mostParts: mostParts, scratch: scratch, team: team)
     case .im2row:
       PatchConvolution.backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
@@ -185,22 +188,27 @@ package enum Convolution {
     }
   }
 
+  /// The most parts of a batch that have partial sums of their own, where nothing else is said.
+  package static let mostParts = GradientSums.mostParts
+
   /// The floats of scratch memory that a pass needs, for batches up to `maximumBatch`.
   package static func scratchCount(
-    _ geometry: ConvolutionGeometry, maximumBatch: Int, pass: ConvolutionPass, threadCount: Int,
-    algorithm: ConvolutionAlgorithm? = nil
+    _ geometry: ConvolutionGeometry, maximumBatch: Int, pass: ConvolutionPass,
+    mostParts: Int = mostParts, threadCount: Int, algorithm: ConvolutionAlgorithm? = nil
   ) -> Int {
     let rows = maximumBatch * geometry.outputPixels
-    switch choice(algorithm, geometry) {
+    let algorithm = choice(algorithm, geometry)
+    switch algorithm {
     case .direct:
       return DirectConvolution.scratchCount(
-        geometry, maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
-    case .winograd2:
-      return WinogradConvolution(geometry, tile: 2)
-        .scratchCount(maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
-    case .winograd4:
-      return WinogradConvolution(geometry, tile: 4)
-        .scratchCount(maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
+        geometry, maximumBatch: maximumBatch, pass: pass, mostParts: mostParts,
+        threadCount: threadCount)
+    case .winograd2, .winograd4:
+      let winograd = WinogradConvolution(geometry, tile: algorithm == .winograd2 ? 2 : 4)
+      return pass == .forward
+        ? winograd.forwardScratchCount(maximumBatch: maximumBatch, threadCount: threadCount)
+        : winograd.backwardScratchCount(
+          maximumBatch: maximumBatch, mostParts: mostParts, threadCount: threadCount)
     case .im2row:
       return PatchConvolution.scratchCount(
         geometry, maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)

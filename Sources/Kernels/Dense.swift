@@ -86,15 +86,15 @@ package enum Dense {
     team: WorkerTeam
   ) {
     let shape = TileReduction.Shape(rows: rows, places: inputSize, columns: outputSize)
-    let sums = TileReduction.Sums(
+    let sums = GradientSums(
       parts: shape.parts.count, weightCount: inputSize * outputSize, biasCount: outputSize,
-      dWeights: dWeights, dBias: dBias, accumulate: accumulate, scratch: scratch,
-      threadCount: team.threadCount)
+      dWeights: dWeights, dBias: dBias, accumulate: accumulate,
+      partials: scratch + team.threadCount * TileReduction.workerScratch)
     withUnsafePointer(to: nk_run(offset: 0, length: inputSize)) { run in
       team.run(
         TileReduction(
           shape: shape, a: x, aRows: .rows(step: inputSize), runs: run, runCount: 1, dz: dz,
-          rowStep: outputSize, firstColumn: 0, sums: sums))
+          rowStep: outputSize, firstColumn: 0, sums: sums, scratch: scratch))
     }
     sums.combine(team: team)
   }
@@ -104,8 +104,9 @@ package enum Dense {
   package static func scratchCount(
     rows: Int, inputSize: Int, outputSize: Int, threadCount: Int
   ) -> Int {
-    TileReduction.Shape(rows: rows, places: inputSize, columns: outputSize)
-      .scratchCount(
-        weightCount: inputSize * outputSize, biasCount: outputSize, threadCount: threadCount)
+    let shape = TileReduction.Shape(rows: rows, places: inputSize, columns: outputSize)
+    return threadCount * TileReduction.workerScratch
+      + GradientSums.scratchCount(
+        parts: shape.parts.count, weightCount: inputSize * outputSize, biasCount: outputSize)
   }
 }

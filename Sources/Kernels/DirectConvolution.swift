@@ -30,28 +30,29 @@ enum DirectConvolution {
   static func backwardWeights(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     dz: UnsafePointer<Float>, dWeights: UnsafeMutablePointer<Float>,
-    dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
-    team: WorkerTeam
+    dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, mostParts: Int,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     let source = PatchSource(geometry, batch: batch, x: x, scratch: scratch, team: team)
-    let shape = reductionShape(geometry, batch: batch)
-    let sums = TileReduction.Sums(
+    let shape = reductionShape(geometry, batch: batch, mostParts: mostParts)
+    let workers = scratch + PatchSource.scratchCount(geometry, batch: batch)
+    let sums = GradientSums(
       parts: shape.parts.count, weightCount: geometry.weightCount,
       biasCount: geometry.outputChannels, dWeights: dWeights, dBias: dBias,
-      accumulate: accumulate, scratch: scratch + PatchSource.scratchCount(geometry, batch: batch),
-      threadCount: team.threadCount)
+      accumulate: accumulate, partials: workers + team.threadCount * TileReduction.workerScratch)
     for group in 0..<geometry.groups {
       team.run(
         TileReduction(
           shape: shape, a: source.x + group * geometry.groupInputChannels, aRows: source.rows,
           runs: source.runs, runCount: source.runCount, dz: dz, rowStep: geometry.outputChannels,
-          firstColumn: group * geometry.groupOutputChannels, sums: sums))
+          firstColumn: group * geometry.groupOutputChannels, sums: sums, scratch: workers))
     }
     sums.combine(team: team)
   }
 
   static func scratchCount(
-    _ geometry: ConvolutionGeometry, maximumBatch: Int, pass: ConvolutionPass, threadCount: Int
+    _ geometry: ConvolutionGeometry, maximumBatch: Int, pass: ConvolutionPass, mostParts: Int,
+    threadCount: Int
   ) -> Int {
     switch pass {
     case .forward:
@@ -60,9 +61,10 @@ enum DirectConvolution {
       return backwardDataScratchCount(geometry, batch: maximumBatch)
     case .backwardWeights:
       return PatchSource.scratchCount(geometry, batch: maximumBatch)
-        + reductionShape(geometry, batch: maximumBatch).scratchCount(
-          weightCount: geometry.weightCount, biasCount: geometry.outputChannels,
-          threadCount: threadCount)
+        + threadCount * TileReduction.workerScratch
+        + GradientSums.scratchCount(
+          parts: reductionShape(geometry, batch: maximumBatch, mostParts: mostParts).parts.count,
+          weightCount: geometry.weightCount, biasCount: geometry.outputChannels)
     }
   }
 
@@ -72,11 +74,11 @@ enum DirectConvolution {
   }
 
   private static func reductionShape(
-    _ geometry: ConvolutionGeometry, batch: Int
+    _ geometry: ConvolutionGeometry, batch: Int, mostParts: Int
   ) -> TileReduction.Shape {
     TileReduction.Shape(
       rows: batch * geometry.outputPixels, places: geometry.patchSize,
-      columns: geometry.groupOutputChannels)
+      columns: geometry.groupOutputChannels, mostParts: mostParts)
   }
 
   /// Floats of the packed weights.

@@ -38,5 +38,49 @@ struct PartialSums: ParallelTask {
   }
 }
 
+/// Where the parts of a batch put their sums: into the gradients themselves where there is one part,
+/// else apart, to be added up in a tree.
+struct GradientSums {
+  /// More parts than this cost more memory than they give threads work.
+  static let mostParts = 16
+
+  let parts: Int
+  let weightCount: Int
+  let biasCount: Int
+  let dWeights: UnsafeMutablePointer<Float>
+  let dBias: UnsafeMutablePointer<Float>?
+  /// Whether to add to the gradients.
+  let accumulate: Bool
+  /// As many floats as ``scratchCount(parts:weightCount:biasCount:)`` says.
+  let partials: UnsafeMutablePointer<Float>
+
+  static func scratchCount(parts: Int, weightCount: Int, biasCount: Int) -> Int {
+    parts > 1 ? parts * PartialSums.stride(weightCount: weightCount, biasCount: biasCount) : 0
+  }
+
+  private var stride: Int { PartialSums.stride(weightCount: weightCount, biasCount: biasCount) }
+
+  /// Whether a part must add to what is there from the first.
+  var addsFirst: Bool { parts == 1 && accumulate }
+
+  func weights(_ part: Int) -> UnsafeMutablePointer<Float> {
+    parts > 1 ? partials + part * stride : dWeights
+  }
+
+  func bias(_ part: Int) -> UnsafeMutablePointer<Float>? {
+    guard dBias != nil && parts > 1 else { return dBias }
+    return partials + part * stride + roundedToLine(weightCount)
+  }
+
+  /// Adds up the parts.
+  func combine(team: WorkerTeam) {
+    guard parts > 1 else { return }
+    team.run(
+      PartialSums(
+        partials: partials, parts: parts, weightCount: weightCount, biasCount: biasCount,
+        weights: dWeights, bias: dBias, accumulate: accumulate))
+  }
+}
+
 /// `count` rounded up to a cache line of floats, so that neighbours in scratch memory share none.
 func roundedToLine(_ count: Int) -> Int { (count + 15) / 16 * 16 }

@@ -17,50 +17,65 @@ extension WinogradConvolution {
   }
 
   /// The gradients of images and weights, which share the transform of dz.
+  ///
+  /// - Parameter mostParts: Parts of the batch that may have partial sums of their own.
   func backward(
-    batch: Int, _ gradients: Gradients, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    batch: Int, _ gradients: Gradients, mostParts: Int, scratch: UnsafeMutablePointer<Float>,
+    team: WorkerTeam
   ) {
-    if isFused {
-      let images = partImages(batch)
-      let task = FusedBackward(
+    guard let images = parts(batch, mostParts: mostParts) else {
+      backwardPhases(batch: batch, gradients, scratch: scratch, team: team)
+      return
+    }
+    let sums = gradients.dWeights.map {
+      GradientSums(
+        parts: images.count, weightCount: geometry.weightCount, biasCount: outputs, dWeights: $0,
+        dBias: gradients.dBias, accumulate: gradients.addsToWeights, partials: scratch)
+    }
+    team.run(
+      FusedBackward(
         winograd: self, images: images,
         tiles: Chunks(of: images.size * tilesPerImage, limit: mostFusedTiles).size,
-        gradients: gradients, partials: scratch, scratch: scratch + partialsCount(images.count))
-      team.run(task)
-      if let dWeights = gradients.dWeights {
-        team.run(
-          PartialSums(
-            partials: scratch, parts: images.count, weightCount: geometry.weightCount,
-            biasCount: outputs, weights: dWeights, bias: gradients.dBias,
-            accumulate: gradients.addsToWeights))
-      }
-    } else {
-      backwardPhases(batch: batch, gradients, scratch: scratch, team: team)
-    }
+        gradients: gradients, sums: sums, scratch: scratch + partialsCount(images.count)))
+    sums?.combine(team: team)
   }
 
-  /// The parts of the batch that have partial sums of their own: at most 16.
-  fileprivate func partImages(_ batch: Int) -> Chunks {
-    Chunks(of: batch, size: max(1, (batch + 15) / 16))
+  /// Tiles that make up for the transform of a part's weight gradients.
+  private static let leastPartTiles = 36
+
+  /// The parts of the batch, each of which goes through all phases; nil if each phase runs over all
+  /// images, because the weights are many or the parts would be few.
+  private func parts(_ batch: Int, mostParts: Int) -> Chunks? {
+    guard isFused else { return nil }
+    if mostParts == 1 { return Chunks(of: batch, size: batch) }
+    let count = min(mostParts, batch * tilesPerImage / Self.leastPartTiles)
+    if count < 4 { return nil }
+    return Chunks(of: batch, limit: max(1, (batch + count - 1) / count))
   }
 
   private func partialsCount(_ parts: Int) -> Int {
-    parts * PartialSums.stride(weightCount: geometry.weightCount, biasCount: outputs)
+    GradientSums.scratchCount(
+      parts: parts, weightCount: geometry.weightCount, biasCount: outputs)
   }
 
-  func backwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
+  func backwardScratchCount(maximumBatch: Int, mostParts: Int, threadCount: Int) -> Int {
+    var count = 0
     if isFused {
-      let images = partImages(maximumBatch)
-      let tiles = min(images.size * tilesPerImage, mostFusedTiles)
-      return partialsCount(16) + threadCount * FusedBackward.workerScratch(self, tiles: tiles)
+      let tiles = min(maximumBatch * tilesPerImage, mostFusedTiles)
+      count =
+        partialsCount(mostParts) + threadCount * FusedBackward.workerScratch(self, tiles: tiles)
+      if mostParts == 1 { return count }
     }
-    let tiles = phaseImageLimit(maximumBatch) * tilesPerImage
+    // A small batch may go through the phases where a large one goes in parts.
+    var batch = maximumBatch
+    if isFused { batch = min(batch, (4 * Self.leastPartTiles + tilesPerImage - 1) / tilesPerImage) }
+    let tiles = phaseImageLimit(batch) * tilesPerImage
     return max(
+      count,
       Transformed(tiles: tiles, channels: inputs).count(points: points)
         + Transformed(tiles: tiles, channels: outputs).count(points: points)
-        + points * inputs * outputs + threadCount * TileReduction.workerScratch,
-      Reductions.sumRowsScratchCount(
-        rows: maximumBatch * geometry.outputPixels, columns: outputs))
+        + points * gradientStep + threadCount * TileReduction.workerScratch,
+      Reductions.sumRowsScratchCount(rows: batch * geometry.outputPixels, columns: outputs))
   }
 
   private func backwardPhases(
@@ -70,7 +85,7 @@ extension WinogradConvolution {
     let most = images.size * tilesPerImage
     let m = scratch + Transformed(tiles: most, channels: inputs).count(points: points)
     let du = m + Transformed(tiles: most, channels: outputs).count(points: points)
-    let packing = du + points * inputs * outputs
+    let packing = du + points * gradientStep
     for part in 0..<images.count {
       let tiles = images.length(part) * tilesPerImage
       let v = Transformed(tiles: tiles, channels: inputs)
@@ -87,14 +102,14 @@ extension WinogradConvolution {
             target: scratch))
         team.run(
           PointReductions(
-            points: points, v: scratch, input: v, m: m, output: to, du: du, accumulate: part > 0,
+            winograd: self, v: scratch, input: v, m: m, output: to, du: du, accumulate: part > 0,
             scratch: packing))
       }
       if let dx = gradients.dx, let prepared = gradients.prepared {
         team.run(
           PointProducts(
             points: points, a: m, from: to, prepared: prepared,
-            matrixCount: matrixCount(.backwardData), c: scratch, to: v))
+            matrixStep: matrixStep(.backwardData), c: scratch, to: v))
         team.run(
           ScatterImages(
             winograd: self, images: images.length(part), v: scratch, dx: dx + firstInput,
@@ -121,14 +136,14 @@ private struct FusedBackward: ParallelTask {
   /// Tiles of a block.
   let tiles: Int
   let gradients: WinogradConvolution.Gradients
-  let partials: UnsafeMutablePointer<Float>
+  let sums: GradientSums?
   let scratch: UnsafeMutablePointer<Float>
 
   static func workerScratch(_ winograd: WinogradConvolution, tiles: Int) -> Int {
     let v = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.inputs)
     let m = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.outputs)
     return v.count(points: winograd.points) + m.count(points: winograd.points)
-      + winograd.points * winograd.inputs * winograd.outputs
+      + winograd.points * winograd.gradientStep
       + TileReduction.workerScratch
   }
 
@@ -142,7 +157,7 @@ private struct FusedBackward: ParallelTask {
     let input = scratch + worker * Self.workerScratch(winograd, tiles: tiles)
     let output = input + v.count(points: points)
     let du = output + m.count(points: points)
-    let packing = du + points * inputs * outputs
+    let packing = du + points * winograd.gradientStep
     let start = images.start(chunk)
     if let dx = gradients.dx, !gradients.addsToImages {
       (dx + start * geometry.inputCount).update(
@@ -166,13 +181,13 @@ private struct FusedBackward: ParallelTask {
         if gradients.dWeights != nil {
           reducePoint(
             tiles: count, v: pointInput, inputs: inputs, m: pointOutput, outputs: outputs,
-            columns: 0..<outputs, du: du + point * inputs * outputs, accumulate: adds,
+            columns: 0..<outputs, du: du + point * winograd.gradientStep, accumulate: adds,
             packing: packing)
         }
         if gradients.dx != nil, let prepared = gradients.prepared {
           multiplyPoint(
             rows: 0..<count, a: pointOutput, channels: outputs,
-            prepared: prepared + point * winograd.matrixCount(.backwardData), c: pointInput,
+            prepared: prepared + point * winograd.matrixStep(.backwardData), c: pointInput,
             columns: inputs)
         }
       }
@@ -182,17 +197,14 @@ private struct FusedBackward: ParallelTask {
       first += count
       adds = true
     }
-    guard gradients.dWeights != nil else { return }
-    let part =
-      partials + chunk
-      * PartialSums.stride(weightCount: geometry.weightCount, biasCount: outputs)
+    guard let sums else { return }
     nk_winograd_weight_gradient(
-      &shape, du, inputs * outputs, 0, inputs * outputs, false, part)
-    if gradients.dBias != nil {
+      &shape, du, winograd.gradientStep, 0, inputs * outputs, sums.addsFirst,
+      sums.weights(chunk))
+    if let bias = sums.bias(chunk) {
       nk_column_sums(
         gradients.dz + start * geometry.outputCount, outputs,
-        images.length(chunk) * geometry.outputPixels, outputs, false,
-        part + roundedToLine(geometry.weightCount))
+        images.length(chunk) * geometry.outputPixels, outputs, sums.addsFirst, bias)
     }
   }
 }
@@ -224,7 +236,7 @@ private func reducePoint(
 
 /// The gradients of the transformed weights, cut by points and by columns.
 private struct PointReductions: ParallelTask {
-  let points: Int
+  let winograd: WinogradConvolution
   let v: UnsafePointer<Float>
   let input: WinogradConvolution.Transformed
   let m: UnsafePointer<Float>
@@ -235,7 +247,7 @@ private struct PointReductions: ParallelTask {
 
   private var columns: Chunks { Chunks(of: output.channels, size: PackedMatrix.blockColumns) }
 
-  var chunkCount: Int { points * columns.count }
+  var chunkCount: Int { winograd.points * columns.count }
 
   func run(chunk: Int, worker: Int) {
     let point = chunk / columns.count
@@ -244,7 +256,7 @@ private struct PointReductions: ParallelTask {
       tiles: input.tiles, v: v + point * input.pointStep, inputs: input.channels,
       m: m + point * output.pointStep, outputs: output.channels,
       columns: first..<first + columns.length(chunk % columns.count),
-      du: du + point * input.channels * output.channels, accumulate: accumulate,
+      du: du + point * winograd.gradientStep, accumulate: accumulate,
       packing: scratch + worker * TileReduction.workerScratch)
   }
 }
@@ -285,7 +297,7 @@ private struct WeightGradients: ParallelTask {
   func run(chunk: Int, worker: Int) {
     var shape = winograd.shape
     nk_winograd_weight_gradient(
-      &shape, du, elements.total, elements.start(chunk), elements.length(chunk), accumulate,
+      &shape, du, winograd.gradientStep, elements.start(chunk), elements.length(chunk), accumulate,
       dWeights)
   }
 }

@@ -42,7 +42,7 @@ extension WinogradConvolution {
     team.run(TransformTiles(winograd: self, side: .input, tiles: tiles, source: x, target: scratch))
     team.run(
       PointProducts(
-        points: points, a: scratch, from: v, prepared: prepared, matrixCount: matrixCount(.forward),
+        points: points, a: scratch, from: v, prepared: prepared, matrixStep: matrixStep(.forward),
         c: products, to: m))
     team.run(
       TransformBack(winograd: self, tiles: tiles, m: products, finish: finish, y: y))
@@ -88,7 +88,7 @@ private struct FusedForward: ParallelTask {
     for point in 0..<winograd.points {
       multiplyPoint(
         rows: 0..<count, a: input + point * v.pointStep, channels: v.channels,
-        prepared: prepared + point * winograd.matrixCount(.forward),
+        prepared: prepared + point * winograd.matrixStep(.forward),
         c: output + point * m.pointStep, columns: m.channels)
     }
     nk_winograd_output(&shape, output, m.pointStep, m.channels, first, count, y, &finish)
@@ -177,7 +177,7 @@ struct PointProducts: ParallelTask {
   let a: UnsafePointer<Float>
   let from: WinogradConvolution.Transformed
   let prepared: UnsafePointer<Float>
-  let matrixCount: Int
+  let matrixStep: Int
   let c: UnsafeMutablePointer<Float>
   let to: WinogradConvolution.Transformed
 
@@ -191,7 +191,7 @@ struct PointProducts: ParallelTask {
     let first = rows.start(chunk % rows.count)
     multiplyPoint(
       rows: first..<first + rows.length(chunk % rows.count), a: a + point * from.pointStep,
-      channels: from.channels, prepared: prepared + point * matrixCount,
+      channels: from.channels, prepared: prepared + point * matrixStep,
       c: c + point * to.pointStep, columns: to.channels)
   }
 }

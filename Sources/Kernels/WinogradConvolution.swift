@@ -43,10 +43,15 @@ struct WinogradConvolution {
   /// Whether a chunk takes its tiles through all phases.
   var isFused: Bool { inputs * outputs <= 64 * 64 }
 
-  /// The matrix of one point, packed: input × output channels forward, its transpose backward.
-  func matrixCount(_ pass: ConvolutionPass) -> Int {
-    pass == .forward ? nk_packed_count(inputs, outputs) : nk_packed_count(outputs, inputs)
+  /// Floats from the packed matrix of one point to the next: input × output channels forward, the
+  /// transpose backward.
+  func matrixStep(_ pass: ConvolutionPass) -> Int {
+    (pass == .forward ? nk_packed_count(inputs, outputs) : nk_packed_count(outputs, inputs))
+      + NK_WINOGRAD_GAP
   }
+
+  /// Floats from the gradient of one point's weights to the next.
+  var gradientStep: Int { roundedToLine(inputs * outputs) + NK_WINOGRAD_GAP }
 
   /// The transformed tiles of one side: [points][tiles][channels], with a gap behind each point so
   /// that not all of them fall into the same sets of a cache.
@@ -54,12 +59,12 @@ struct WinogradConvolution {
     let tiles: Int
     let channels: Int
 
-    var pointStep: Int { (tiles * channels + 15) / 16 * 16 + 16 }
+    var pointStep: Int { roundedToLine(tiles * channels) + NK_WINOGRAD_GAP }
     func count(points: Int) -> Int { points * pointStep }
   }
 
   func preparedCount(_ pass: ConvolutionPass) -> Int {
-    pass == .backwardWeights ? 0 : points * matrixCount(pass)
+    pass == .backwardWeights ? 0 : points * matrixStep(pass)
   }
 
   /// Transforms the weights for a pass.
@@ -83,7 +88,7 @@ struct WinogradConvolution {
 
   /// The most tiles of a forward chunk of so many tiles in all: sixteen chunks, where that leaves
   /// enough rows for the products.
-  func fusedTileLimit(_ tiles: Int) -> Int { min(mostFusedTiles, max(12, tiles / 16)) }
+  func fusedTileLimit(_ tiles: Int) -> Int { min(mostFusedTiles, max(20, tiles / 16)) }
 
   /// Floats that the transformed tiles of one phase may take: 16 MiB of a third-level cache.
   private static let phaseFloats = 4 << 20
@@ -91,13 +96,6 @@ struct WinogradConvolution {
   /// The most images that one run through the phases takes.
   func phaseImageLimit(_ batch: Int) -> Int {
     max(1, min(batch, Self.phaseFloats / (points * tilesPerImage * (inputs + outputs))))
-  }
-
-  func scratchCount(maximumBatch: Int, pass: ConvolutionPass, threadCount: Int) -> Int {
-    if pass == .forward {
-      return forwardScratchCount(maximumBatch: maximumBatch, threadCount: threadCount)
-    }
-    return backwardScratchCount(maximumBatch: maximumBatch, threadCount: threadCount)
   }
 }
 

@@ -14,6 +14,9 @@ package final class WorkerTeam: Sendable {
   /// How many threads run a task, the caller included.
   package let threadCount: Int
 
+  /// A team of the calling thread alone: for what runs inside a chunk of another team's task.
+  package static let serial = WorkerTeam(threadCount: 1)
+
   // The workers hold the state, not the team: so that the team can end, and end them.
   private let state: TeamState
 

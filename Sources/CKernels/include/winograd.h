@@ -23,6 +23,10 @@ typedef struct {
   ptrdiff_t padding_top, padding_left;
 } nk_winograd;
 
+/// Floats between the matrices of two points, so that not all points fall into the same sets of a
+/// cache.
+enum { NK_WINOGRAD_GAP = 16 };
+
 /// v = Bᵀ x B of the tiles first ..< first + count.
 void nk_winograd_input(const nk_winograd *shape, const float *x, size_t first, size_t count,
                        float *v, ptrdiff_t point_step, ptrdiff_t row_step);
@@ -44,7 +48,8 @@ void nk_winograd_input_gradient(const nk_winograd *shape, const float *v, ptrdif
 /// u = G w Gᵀ for the input channels first ..< first + count, packed for nk_tile_product: point by
 /// point, each a matrix of input × output channels; `transposed`: output × input channels.
 ///
-/// `w` is [3][3][input channels][output channels]. The matrices are nk_packed_count floats each.
+/// `w` is [3][3][input channels][output channels]. A matrix is nk_packed_count floats, and the next
+/// starts NK_WINOGRAD_GAP behind it.
 /// With `transposed`, first and count must be multiples of 16 or reach to the end.
 void nk_winograd_weights(const nk_winograd *shape, const float *w, size_t first, size_t count,
                          bool transposed, float *u);

@@ -3,13 +3,15 @@ import Tensors
 
 /// A two-dimensional convolution: images `[batch, height, width, channels]` with weights
 /// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias
-/// `[outputChannels]` and an activation.
+/// `[outputChannels]`, an activation and a maximum over windows.
 package struct ConvolutionOperation: Operation {
   package static let kind = "conv2d"
   package static let inputCounts = 2...2
   package let window: WindowAttributes
   private let groups: Int
   private var epilogue = Epilogue.none
+  /// Takes maxima of the result, after the epilogue.
+  private var pool: PoolingOperation?
 
   init(window: WindowAttributes, groups: Int) {
     self.window = window
@@ -50,10 +52,17 @@ package struct ConvolutionOperation: Operation {
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
   ) -> (any Operation)? {
+    guard pool == nil else { return nil }
+    var result = self
+    if let next = next as? PoolingOperation, next.statistic == .maximum {
+      let image = output.dimensions.dropFirst().compactMap(\.fixedValue)
+      guard PooledConvolution.pays(outputCount: image.reduce(1, *)) else { return nil }
+      result.pool = next
+      return result
+    }
     guard
       let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
     else { return nil }
-    var result = self
     result.epilogue = epilogue
     return result
   }
@@ -70,6 +79,19 @@ package struct ConvolutionOperation: Operation {
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
     requirements.prepared = Convolution.preparedCount(geometry, pass: .forward)
+    if let layer = pooled(geometry) {
+      requirements.kept = [site.outputType.count(batch: site.maximumBatch)]
+      requirements.forwardScratch = layer.forwardScratchCount(
+        maximumBatch: batch, threadCount: site.threadCount)
+      requirements.backwardScratch =
+        preparedForData(geometry)
+        + max(
+          layer.backwardScratchCount(maximumBatch: batch, threadCount: site.threadCount),
+          Reductions.sumRowsScratchCount(
+            rows: site.outputType.count(batch: site.maximumBatch) / geometry.outputChannels,
+            columns: geometry.outputChannels))
+      return requirements
+    }
     requirements.forwardScratch = scratch(.forward)
     requirements.backwardScratch =
       preparedForData(geometry)
@@ -86,6 +108,12 @@ package struct ConvolutionOperation: Operation {
     (Convolution.preparedCount(geometry, pass: .backwardData) + 15) / 16 * 16
   }
 
+  private func pooled(_ geometry: ConvolutionGeometry) -> PooledConvolution? {
+    pool.map {
+      PooledConvolution(convolution: geometry, pooling: $0.geometry(of: geometry), algorithm: nil)
+    }
+  }
+
   package func prepare(_ site: OperationSite) -> Instruction {
     let geometry = plannedGeometry(site)
     return { context in
@@ -99,8 +127,21 @@ package struct ConvolutionOperation: Operation {
     let (geometry, epilogue) = (plannedGeometry(site), epilogue)
     let bias = epilogue.hasBias ? site.inputs[2] : nil
     let isPrepared = Convolution.preparedCount(geometry, pass: .forward) > 0
+    let pooled = pooled(geometry)
     return { context in
       let weights = context.floats(site.inputs[1])
+      if let pooled {
+        pooled.forward(
+          batch: site.inputTypes[0].imageCount(batch: context.batch),
+          x: context.floats(site.inputs[0]), weights: weights,
+          prepared: isPrepared ? context.floats(site.prepared) : weights,
+          bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
+          y: context.floats(site.output),
+          indices: site.kept.first.map {
+            context.bytes($0).assumingMemoryBound(to: UInt8.self)
+          }, scratch: context.floats(site.scratch), team: context.team)
+        return
+      }
       Convolution.forward(
         geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
         x: context.floats(site.inputs[0]), weights: weights,
@@ -115,6 +156,7 @@ package struct ConvolutionOperation: Operation {
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
     let bias = epilogue.hasBias ? site.inputGradients[2] : nil
     let preparedCount = preparedForData(geometry)
+    let pooled = pooled(geometry)
     return { context in
       let images = site.forward.inputTypes[0].imageCount(batch: context.batch)
       let count = site.forward.outputType.count(batch: context.batch)
@@ -127,13 +169,24 @@ package struct ConvolutionOperation: Operation {
         Convolution.prepare(
           geometry, pass: .backwardData, weights: values, into: prepared, team: context.team)
       }
-      Convolution.backward(
-        geometry, batch: images, x: context.floats(site.forward.inputs[0]), dz: dz,
-        weights: values, prepared: prepared, dx: context.floats(data?.place),
-        addsToImages: data?.accumulates ?? false, dWeights: context.floats(weights?.place),
-        dBias: weights == nil ? nil : context.floats(bias?.place), addsToWeights: false,
-        scratch: scratch, team: context.team)
+      if let pooled {
+        pooled.backward(
+          batch: images, x: context.floats(site.forward.inputs[0]), dy: dz,
+          indices: context.bytes(site.forward.kept[0]).assumingMemoryBound(to: UInt8.self),
+          weights: values, prepared: prepared, dx: context.floats(data?.place),
+          addsToImages: data?.accumulates ?? false, dWeights: context.floats(weights?.place),
+          dBias: weights == nil ? nil : context.floats(bias?.place), scratch: scratch,
+          team: context.team)
+      } else {
+        Convolution.backward(
+          geometry, batch: images, x: context.floats(site.forward.inputs[0]), dz: dz,
+          weights: values, prepared: prepared, dx: context.floats(data?.place),
+          addsToImages: data?.accumulates ?? false, dWeights: context.floats(weights?.place),
+          dBias: weights == nil ? nil : context.floats(bias?.place), addsToWeights: false,
+          scratch: scratch, team: context.team)
+      }
       if let bias, weights == nil {
+        // A maximum passes its gradient on to one pixel, so pooling does not change the sum.
         Reductions.sumRows(
           rows: count / geometry.outputChannels, columns: geometry.outputChannels, x: dz,
           into: context.floats(bias.place), accumulate: false, scratch: scratch,

@@ -115,14 +115,25 @@ package struct PoolingOperation: Operation {
 
   private func geometry(_ images: NodeType) throws -> PoolingGeometry {
     let extents = images.dimensions.dropFirst().compactMap(\.fixedValue)
-    let geometry = PoolingGeometry(
-      inputHeight: extents[0], inputWidth: extents[1], channels: extents[2],
-      windowHeight: size.height, windowWidth: size.width,
-      strideHeight: window.strides.height, strideWidth: window.strides.width,
-      padding: window.padding(
-        height: extents[0], width: extents[1], kernelHeight: size.height, kernelWidth: size.width))
+    let geometry = geometry(height: extents[0], width: extents[1], channels: extents[2])
     try WindowAttributes.check(geometry.problem)
     return geometry
+  }
+
+  /// That of a convolution's output.
+  func geometry(of convolution: ConvolutionGeometry) -> PoolingGeometry {
+    geometry(
+      height: convolution.outputHeight, width: convolution.outputWidth,
+      channels: convolution.outputChannels)
+  }
+
+  private func geometry(height: Int, width: Int, channels: Int) -> PoolingGeometry {
+    PoolingGeometry(
+      inputHeight: height, inputWidth: width, channels: channels, windowHeight: size.height,
+      windowWidth: size.width, strideHeight: window.strides.height,
+      strideWidth: window.strides.width,
+      padding: window.padding(
+        height: height, width: width, kernelHeight: size.height, kernelWidth: size.width))
   }
 }
 

@@ -1,0 +1,214 @@
+internal import CKernels
+package import Threads
+
+/// A convolution and the maxima over windows of its result, a few images at a time: what the
+/// convolution writes is pooled while it is in a second-level cache, and never leaves it.
+///
+/// The backward pass spreads the gradient of some images over their windows, again in cache, and
+/// goes on with them. Results have the bits of a convolution and a pooling one after the other, but
+/// for the order in which the images' shares of a gradient of weights are added.
+package struct PooledConvolution: Sendable {
+  let convolution: ConvolutionGeometry
+  let pooling: PoolingGeometry
+  let algorithm: ConvolutionAlgorithm?
+
+  /// - Parameters:
+  ///   - convolution: The convolution.
+  ///   - pooling: Its input is the convolution's output.
+  ///   - algorithm: As in ``Convolution``.
+  package init(
+    convolution: ConvolutionGeometry, pooling: PoolingGeometry, algorithm: ConvolutionAlgorithm?
+  ) {
+    precondition(
+      pooling.inputHeight == convolution.outputHeight
+        && pooling.inputWidth == convolution.outputWidth
+        && pooling.channels == convolution.outputChannels)
+    self.convolution = convolution
+    self.pooling = pooling
+    self.algorithm = algorithm
+  }
+
+  /// Whether a convolution's output image of so many floats is small enough for a second-level
+  /// cache.
+  package static func pays(outputCount: Int) -> Bool { outputCount <= blockFloats }
+
+  /// Floats of a convolution's output that are held at a time: half a MiB.
+  private static let blockFloats = 128 << 10
+
+  /// Images that are convolved and pooled at a time: some chunks for many threads.
+  private func images(_ batch: Int) -> Chunks {
+    let fitting = max(1, Self.blockFloats / convolution.outputCount)
+    return Chunks(of: batch, limit: max(1, min(fitting, (batch + 15) / 16)))
+  }
+
+  // MARK: Forward
+
+  /// y = the maxima of f(x ∗ weights + bias).
+  ///
+  /// - Parameters:
+  ///   - indices: As many as y; where in its window each element was. Nil if nothing goes backward.
+  ///   - scratch: As many floats as ``forwardScratchCount(maximumBatch:threadCount:)`` says.
+  package func forward(
+    batch: Int, x: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
+    parameter: Float, y: UnsafeMutablePointer<Float>, indices: UnsafeMutablePointer<UInt8>?,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    team.run(
+      PooledForward(
+        layer: self, images: images(batch), x: x, weights: weights, prepared: prepared, bias: bias,
+        function: function, parameter: parameter, y: y, indices: indices, scratch: scratch))
+  }
+
+  package func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
+    threadCount * forwardWorkerScratch(mostImages(maximumBatch))
+  }
+
+  /// The most images of a chunk, for any batch up to `maximumBatch`.
+  private func mostImages(_ maximumBatch: Int) -> Int {
+    max(1, min(Self.blockFloats / convolution.outputCount, (maximumBatch + 15) / 16))
+  }
+
+  fileprivate func forwardWorkerScratch(_ images: Int) -> Int {
+    roundedToLine(images * convolution.outputCount)
+      + roundedToLine((images * pooling.outputCount + 3) / 4)
+      + roundedToLine(
+        Convolution.scratchCount(
+          convolution, maximumBatch: images, pass: .forward, threadCount: 1, algorithm: algorithm))
+  }
+
+  // MARK: Backward
+
+  /// The gradients that are wanted; those of images and weights as in ``Convolution``.
+  ///
+  /// - Parameters:
+  ///   - dy: The gradient of the maxima before the function: multiplied by its derivative.
+  ///   - indices: What ``forward`` filled.
+  ///   - scratch: As many floats as ``backwardScratchCount(maximumBatch:threadCount:)`` says.
+  package func backward(
+    batch: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    indices: UnsafePointer<UInt8>, weights: UnsafePointer<Float>,
+    prepared: UnsafePointer<Float>?, dx: UnsafeMutablePointer<Float>?, addsToImages: Bool,
+    dWeights: UnsafeMutablePointer<Float>?, dBias: UnsafeMutablePointer<Float>?,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+  ) {
+    let parts = parts(batch)
+    let sums = dWeights.map {
+      GradientSums(
+        parts: parts.count, weightCount: convolution.weightCount,
+        biasCount: convolution.outputChannels, dWeights: $0, dBias: dBias, accumulate: false,
+        partials: scratch)
+    }
+    team.run(
+      PooledBackward(
+        layer: self, parts: parts, block: blockImages(parts.size), x: x, dy: dy, indices: indices,
+        weights: weights, prepared: prepared, dx: dx, addsToImages: addsToImages, sums: sums,
+        scratch: scratch + partialsCount))
+    sums?.combine(team: team)
+  }
+
+  /// Parts of the batch with partial sums of their own: as many as have enough pixels to make up
+  /// for what each costs.
+  private func parts(_ batch: Int) -> Chunks {
+    let most = max(1, min(GradientSums.mostParts, batch * convolution.outputPixels / 512))
+    return Chunks(of: batch, size: max(1, (batch + most - 1) / most))
+  }
+
+  /// Images of a part that go backward at a time.
+  private func blockImages(_ part: Int) -> Int {
+    Chunks(of: part, limit: max(1, Self.blockFloats / convolution.outputCount)).size
+  }
+
+  private var partialsCount: Int {
+    GradientSums.scratchCount(
+      parts: GradientSums.mostParts, weightCount: convolution.weightCount,
+      biasCount: convolution.outputChannels)
+  }
+
+  package func backwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
+    let fitting = max(1, Self.blockFloats / convolution.outputCount)
+    return partialsCount + threadCount * backwardWorkerScratch(min(maximumBatch, fitting))
+  }
+
+  fileprivate func backwardWorkerScratch(_ images: Int) -> Int {
+    let passes = [ConvolutionPass.backwardData, .backwardWeights].map {
+      Convolution.scratchCount(
+        convolution, maximumBatch: images, pass: $0, mostParts: 1, threadCount: 1,
+        algorithm: algorithm)
+    }
+    return roundedToLine(images * convolution.outputCount) + roundedToLine(max(passes[0], passes[1]))
+  }
+}
+
+private struct PooledForward: ParallelTask {
+  let layer: PooledConvolution
+  let images: Chunks
+  let x: UnsafePointer<Float>
+  let weights: UnsafePointer<Float>
+  let prepared: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>?
+  let function: ElementwiseFunction
+  let parameter: Float
+  let y: UnsafeMutablePointer<Float>
+  let indices: UnsafeMutablePointer<UInt8>?
+  let scratch: UnsafeMutablePointer<Float>
+
+  var chunkCount: Int { images.count }
+
+  func run(chunk: Int, worker: Int) {
+    let (convolution, pooling) = (layer.convolution, layer.pooling)
+    let (first, count) = (images.start(chunk), images.length(chunk))
+    let z = scratch + worker * layer.forwardWorkerScratch(images.size)
+    let places = z + roundedToLine(images.size * convolution.outputCount)
+    let rest = places + roundedToLine((images.size * pooling.outputCount + 3) / 4)
+    Convolution.forward(
+      convolution, batch: count, x: x + first * convolution.inputCount, weights: weights,
+      prepared: prepared, bias: bias, function: function, parameter: parameter, y: z,
+      scratch: rest, team: .serial, algorithm: layer.algorithm)
+    Pooling.maximumForward(
+      pooling, batch: count, x: z, y: y + first * pooling.outputCount,
+      indices: indices.map { $0 + first * pooling.outputCount }
+        ?? UnsafeMutableRawPointer(places).assumingMemoryBound(to: UInt8.self), team: .serial)
+  }
+}
+
+private struct PooledBackward: ParallelTask {
+  let layer: PooledConvolution
+  let parts: Chunks
+  /// Images that go backward at a time.
+  let block: Int
+  let x: UnsafePointer<Float>
+  let dy: UnsafePointer<Float>
+  let indices: UnsafePointer<UInt8>
+  let weights: UnsafePointer<Float>
+  let prepared: UnsafePointer<Float>?
+  let dx: UnsafeMutablePointer<Float>?
+  let addsToImages: Bool
+  let sums: GradientSums?
+  let scratch: UnsafeMutablePointer<Float>
+
+  var chunkCount: Int { parts.count }
+
+  func run(chunk: Int, worker: Int) {
+    let (convolution, pooling) = (layer.convolution, layer.pooling)
+    let dz = scratch + worker * layer.backwardWorkerScratch(block)
+    let rest = dz + roundedToLine(block * convolution.outputCount)
+    let end = parts.start(chunk) + parts.length(chunk)
+    var first = parts.start(chunk)
+    var adds = sums?.addsFirst ?? false
+    while first < end {
+      let count = min(block, end - first)
+      Pooling.maximumBackward(
+        pooling, batch: count, dy: dy + first * pooling.outputCount,
+        indices: indices + first * pooling.outputCount, dx: dz, accumulate: false, team: .serial)
+      Convolution.backward(
+        convolution, batch: count, x: x + first * convolution.inputCount, dz: dz,
+        weights: weights, prepared: prepared, dx: dx.map { $0 + first * convolution.inputCount },
+        addsToImages: addsToImages, dWeights: sums?.weights(chunk), dBias: sums?.bias(chunk),
+        addsToWeights: adds, mostParts: 1, scratch: rest, team: .serial,
+        algorithm: layer.algorithm)
+      first += count
+      adds = true
+    }
+  }
+}
