@@ -15,6 +15,8 @@ package struct ConvolutionGeometry: Hashable, Sendable {
   package var strideWidth: Int
   package var dilationHeight: Int
   package var dilationWidth: Int
+  /// Below zero, at the bottom or the right, lines or columns of the image are left out; so
+  /// ``PooledConvolution`` does.
   package var padding: WindowPadding
   /// Output channels [g · outputChannels / groups, …) see only the input channels of group g.
   package var groups: Int

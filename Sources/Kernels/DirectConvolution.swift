@@ -126,8 +126,7 @@ struct PatchSource {
   ) {
     let g = geometry
     let channels = g.inputChannels
-    let padded = PaddedImages(
-      height: g.inputHeight, width: g.inputWidth, channels: channels, padding: g.padding)
+    let padded = Self.paddedImages(g)
     rows = nk_walk(
       inner: g.outputWidth, inner_step: g.strideWidth * channels, middle: g.outputHeight,
       middle_step: g.strideHeight * padded.lineCount, outer_step: padded.count)
@@ -152,10 +151,17 @@ struct PatchSource {
   }
 
   static func scratchCount(_ geometry: ConvolutionGeometry, batch: Int) -> Int {
-    let padded = PaddedImages(
+    runsCount(geometry) + paddedImages(geometry).scratchCount(batch: batch)
+  }
+
+  // A padding below zero at the end leaves lines out: they are just not looked at.
+  private static func paddedImages(_ geometry: ConvolutionGeometry) -> PaddedImages {
+    var padding = geometry.padding
+    padding.bottom = max(0, padding.bottom)
+    padding.right = max(0, padding.right)
+    return PaddedImages(
       height: geometry.inputHeight, width: geometry.inputWidth, channels: geometry.inputChannels,
-      padding: geometry.padding)
-    return runsCount(geometry) + padded.scratchCount(batch: batch)
+      padding: padding)
   }
 
   private static func runsCount(_ geometry: ConvolutionGeometry) -> Int {

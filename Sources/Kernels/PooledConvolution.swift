@@ -8,9 +8,10 @@ package import Threads
 /// goes on with them. Results have the bits of a convolution and a pooling one after the other, but
 /// for the order in which the images' shares of a gradient of weights are added.
 package struct PooledConvolution: Sendable {
-  let convolution: ConvolutionGeometry
-  let pooling: PoolingGeometry
-  let algorithm: ConvolutionAlgorithm?
+  /// The convolution, without what no window sees.
+  package private(set) var convolution: ConvolutionGeometry
+  private(set) var pooling: PoolingGeometry
+  package let algorithm: ConvolutionAlgorithm
 
   /// - Parameters:
   ///   - convolution: The convolution.
@@ -23,9 +24,32 @@ package struct PooledConvolution: Sendable {
       pooling.inputHeight == convolution.outputHeight
         && pooling.inputWidth == convolution.outputWidth
         && pooling.channels == convolution.outputChannels)
+    let algorithm = algorithm ?? .recommended(for: convolution)
+    self.algorithm = algorithm
     self.convolution = convolution
     self.pooling = pooling
-    self.algorithm = algorithm
+    // A product of whole matrices leaves no pixels out.
+    if algorithm != .matrixProduct { leaveOutUnseen() }
+  }
+
+  /// Leaves out lines and columns of the convolution's result that no window sees.
+  private mutating func leaveOutUnseen() {
+    let lines =
+      pooling.inputHeight + pooling.padding.top
+      - ((pooling.outputHeight - 1) * pooling.strideHeight + pooling.windowHeight)
+    if lines > 0 {
+      convolution.padding.bottom -= lines * convolution.strideHeight
+      pooling.inputHeight -= lines
+      pooling.padding.bottom = 0
+    }
+    let columns =
+      pooling.inputWidth + pooling.padding.left
+      - ((pooling.outputWidth - 1) * pooling.strideWidth + pooling.windowWidth)
+    if columns > 0 {
+      convolution.padding.right -= columns * convolution.strideWidth
+      pooling.inputWidth -= columns
+      pooling.padding.right = 0
+    }
   }
 
   /// Whether a convolution's output image of so many floats is small enough for a second-level

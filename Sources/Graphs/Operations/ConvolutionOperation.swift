@@ -67,129 +67,135 @@ package struct ConvolutionOperation: Operation {
     return result
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    let geometry = plannedGeometry(site)
-    let batch = site.inputTypes[0].imageCount(batch: site.maximumBatch)
-    func scratch(_ pass: ConvolutionPass) -> Int {
-      Convolution.scratchCount(
-        geometry, maximumBatch: batch, pass: pass, threadCount: site.threadCount)
+  /// What computes the operation.
+  private struct Kernel {
+    var geometry: ConvolutionGeometry
+    var algorithm: ConvolutionAlgorithm
+    var pooled: PooledConvolution?
+
+    func preparedCount(_ pass: ConvolutionPass) -> Int {
+      Convolution.preparedCount(geometry, pass: pass, algorithm: algorithm)
     }
+
+    /// Floats at the start of the backward scratch that hold the weights for the gradient of images.
+    var preparedForData: Int { (preparedCount(.backwardData) + 15) / 16 * 16 }
+  }
+
+  private func kernel(_ site: OperationSite) -> Kernel {
+    let geometry = plannedGeometry(site)
+    guard let pool else {
+      return Kernel(geometry: geometry, algorithm: .recommended(for: geometry))
+    }
+    let pooled = PooledConvolution(
+      convolution: geometry, pooling: pool.geometry(of: geometry), algorithm: nil)
+    return Kernel(geometry: pooled.convolution, algorithm: pooled.algorithm, pooled: pooled)
+  }
+
+  package func requirements(for site: OperationSite) -> Requirements {
+    let kernel = kernel(site)
+    let batch = site.inputTypes[0].imageCount(batch: site.maximumBatch)
+    let count = site.outputType.count(batch: site.maximumBatch)
     var requirements = Requirements()
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
-    requirements.prepared = Convolution.preparedCount(geometry, pass: .forward)
-    if let layer = pooled(geometry) {
-      requirements.kept = [site.outputType.count(batch: site.maximumBatch)]
-      requirements.forwardScratch = layer.forwardScratchCount(
+    requirements.prepared = kernel.preparedCount(.forward)
+    var backward = Reductions.sumRowsScratchCount(
+      rows: count / kernel.geometry.outputChannels, columns: kernel.geometry.outputChannels)
+    if let pooled = kernel.pooled {
+      requirements.kept = [count]
+      requirements.forwardScratch = pooled.forwardScratchCount(
         maximumBatch: batch, threadCount: site.threadCount)
-      requirements.backwardScratch =
-        preparedForData(geometry)
-        + max(
-          layer.backwardScratchCount(maximumBatch: batch, threadCount: site.threadCount),
-          Reductions.sumRowsScratchCount(
-            rows: site.outputType.count(batch: site.maximumBatch) / geometry.outputChannels,
-            columns: geometry.outputChannels))
-      return requirements
+      backward = max(
+        backward,
+        pooled.backwardScratchCount(maximumBatch: batch, threadCount: site.threadCount))
+    } else {
+      func scratch(_ pass: ConvolutionPass) -> Int {
+        Convolution.scratchCount(
+          kernel.geometry, maximumBatch: batch, pass: pass, threadCount: site.threadCount,
+          algorithm: kernel.algorithm)
+      }
+      requirements.forwardScratch = scratch(.forward)
+      backward = max(backward, scratch(.backwardData), scratch(.backwardWeights))
     }
-    requirements.forwardScratch = scratch(.forward)
-    requirements.backwardScratch =
-      preparedForData(geometry)
-      + max(
-        scratch(.backwardData), scratch(.backwardWeights),
-        epilogue.hasBias
-          ? Reductions.sumRowsScratchCount(
-            rows: batch * geometry.outputPixels, columns: geometry.outputChannels) : 0)
+    requirements.backwardScratch = kernel.preparedForData + backward
     return requirements
   }
 
-  /// Floats at the start of the backward scratch that hold the weights for the gradient of images.
-  private func preparedForData(_ geometry: ConvolutionGeometry) -> Int {
-    (Convolution.preparedCount(geometry, pass: .backwardData) + 15) / 16 * 16
-  }
-
-  private func pooled(_ geometry: ConvolutionGeometry) -> PooledConvolution? {
-    pool.map {
-      PooledConvolution(convolution: geometry, pooling: $0.geometry(of: geometry), algorithm: nil)
-    }
-  }
-
   package func prepare(_ site: OperationSite) -> Instruction {
-    let geometry = plannedGeometry(site)
+    let kernel = kernel(site)
     return { context in
       Convolution.prepare(
-        geometry, pass: .forward, weights: context.floats(site.inputs[1]),
-        into: context.floats(site.prepared), team: context.team)
+        kernel.geometry, pass: .forward, weights: context.floats(site.inputs[1]),
+        into: context.floats(site.prepared), team: context.team, algorithm: kernel.algorithm)
     }
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
-    let (geometry, epilogue) = (plannedGeometry(site), epilogue)
+    let (kernel, epilogue) = (kernel(site), epilogue)
     let bias = epilogue.hasBias ? site.inputs[2] : nil
-    let isPrepared = Convolution.preparedCount(geometry, pass: .forward) > 0
-    let pooled = pooled(geometry)
+    let isPrepared = kernel.preparedCount(.forward) > 0
     return { context in
+      let batch = site.inputTypes[0].imageCount(batch: context.batch)
+      let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
       let weights = context.floats(site.inputs[1])
-      if let pooled {
+      let prepared = isPrepared ? context.floats(site.prepared) : weights
+      if let pooled = kernel.pooled {
         pooled.forward(
-          batch: site.inputTypes[0].imageCount(batch: context.batch),
-          x: context.floats(site.inputs[0]), weights: weights,
-          prepared: isPrepared ? context.floats(site.prepared) : weights,
-          bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
-          y: context.floats(site.output),
+          batch: batch, x: x, weights: weights, prepared: prepared, bias: context.floats(bias),
+          function: epilogue.function, parameter: epilogue.parameter, y: y,
           indices: site.kept.first.map {
             context.bytes($0).assumingMemoryBound(to: UInt8.self)
           }, scratch: context.floats(site.scratch), team: context.team)
-        return
+      } else {
+        Convolution.forward(
+          kernel.geometry, batch: batch, x: x, weights: weights, prepared: prepared,
+          bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
+          y: y, scratch: context.floats(site.scratch), team: context.team,
+          algorithm: kernel.algorithm)
       }
-      Convolution.forward(
-        geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
-        x: context.floats(site.inputs[0]), weights: weights,
-        prepared: isPrepared ? context.floats(site.prepared) : weights,
-        bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
-        y: context.floats(site.output), scratch: context.floats(site.scratch), team: context.team)
     }
   }
 
   package func backward(_ site: BackwardSite) -> Instruction {
-    let (geometry, epilogue) = (plannedGeometry(site.forward), epilogue)
+    let (kernel, epilogue) = (kernel(site.forward), epilogue)
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
     let bias = epilogue.hasBias ? site.inputGradients[2] : nil
-    let preparedCount = preparedForData(geometry)
-    let pooled = pooled(geometry)
     return { context in
-      let images = site.forward.inputTypes[0].imageCount(batch: context.batch)
+      let batch = site.forward.inputTypes[0].imageCount(batch: context.batch)
       let count = site.forward.outputType.count(batch: context.batch)
-      let dz = context.floats(site.outputGradient)
+      let (x, dz) = (context.floats(site.forward.inputs[0]), context.floats(site.outputGradient))
       let values = context.floats(site.forward.inputs[1])
       let prepared = context.floats(site.scratch)
-      let scratch = prepared + preparedCount
+      let scratch = prepared + kernel.preparedForData
+      // The derivative of the activation at a maximum is that at the pixel that it came from.
       epilogue.backward(count: count, y: site.forward.output, dy: dz, context: context)
       if data != nil {
         Convolution.prepare(
-          geometry, pass: .backwardData, weights: values, into: prepared, team: context.team)
+          kernel.geometry, pass: .backwardData, weights: values, into: prepared,
+          team: context.team, algorithm: kernel.algorithm)
       }
-      if let pooled {
+      let dx = context.floats(data?.place)
+      let dWeights = context.floats(weights?.place)
+      let dBias = weights == nil ? nil : context.floats(bias?.place)
+      if let pooled = kernel.pooled {
         pooled.backward(
-          batch: images, x: context.floats(site.forward.inputs[0]), dy: dz,
+          batch: batch, x: x, dy: dz,
           indices: context.bytes(site.forward.kept[0]).assumingMemoryBound(to: UInt8.self),
-          weights: values, prepared: prepared, dx: context.floats(data?.place),
-          addsToImages: data?.accumulates ?? false, dWeights: context.floats(weights?.place),
-          dBias: weights == nil ? nil : context.floats(bias?.place), scratch: scratch,
-          team: context.team)
+          weights: values, prepared: prepared, dx: dx, addsToImages: data?.accumulates ?? false,
+          dWeights: dWeights, dBias: dBias, scratch: scratch, team: context.team)
       } else {
         Convolution.backward(
-          geometry, batch: images, x: context.floats(site.forward.inputs[0]), dz: dz,
-          weights: values, prepared: prepared, dx: context.floats(data?.place),
-          addsToImages: data?.accumulates ?? false, dWeights: context.floats(weights?.place),
-          dBias: weights == nil ? nil : context.floats(bias?.place), addsToWeights: false,
-          scratch: scratch, team: context.team)
+          kernel.geometry, batch: batch, x: x, dz: dz, weights: values, prepared: prepared,
+          dx: dx, addsToImages: data?.accumulates ?? false, dWeights: dWeights, dBias: dBias,
+          addsToWeights: false, scratch: scratch, team: context.team,
+          algorithm: kernel.algorithm)
       }
       if let bias, weights == nil {
         // A maximum passes its gradient on to one pixel, so pooling does not change the sum.
         Reductions.sumRows(
-          rows: count / geometry.outputChannels, columns: geometry.outputChannels, x: dz,
-          into: context.floats(bias.place), accumulate: false, scratch: scratch,
+          rows: count / kernel.geometry.outputChannels, columns: kernel.geometry.outputChannels,
+          x: dz, into: context.floats(bias.place), accumulate: false, scratch: scratch,
           team: context.team)
       }
     }
