@@ -9,14 +9,18 @@ package struct PlannedNode: Sendable {
   package var label: LayerLabel?
 }
 
-/// Joins operations that run better as one: a product or a convolution with its bias and its
-/// activation.
+/// Joins operations that run better as one: a product or a convolution with its bias, its activation
+/// and the maxima that follow, and in inference with the normalisation of its result.
 enum Fusion {
   /// The steps that the wanted nodes need, in order, joined where an operation says that it can
   /// take in its only consumer.
   ///
-  /// - Parameter wanted: Nodes whose own values must exist.
-  static func plannedNodes(of graph: Graph, wanted: Set<Int>) -> [PlannedNode] {
+  /// - Parameters:
+  ///   - wanted: Nodes whose own values must exist.
+  ///   - isInference: Whether nothing goes backward and no statistics are taken.
+  static func plannedNodes(
+    of graph: Graph, wanted: Set<Int>, isInference: Bool
+  ) -> [PlannedNode] {
     var needed = wanted
     for index in graph.nodes.indices.reversed() where needed.contains(index) {
       needed.formUnion(graph.nodes[index].inputs)
@@ -36,7 +40,8 @@ enum Fusion {
       where useCount[input] == 1 && !wanted.contains(input) {
         guard let producer = planned[input],
           let fused = producer.operation.fused(
-            with: node.operation, slot: slot, operands: node.inputTypes, output: producer.type)
+            with: node.operation, slot: slot, operands: node.inputTypes, output: producer.type,
+            isInference: isInference)
         else { continue }
         var others = node
         others.inputs.remove(at: slot)

@@ -55,9 +55,10 @@ package protocol Operation: Sendable {
   ///   - slot: Which input of `next` this one's result is.
   ///   - operands: The types of all inputs of `next`.
   ///   - output: The type of this operation's result.
+  ///   - isInference: Whether nothing goes backward and no statistics are taken.
   /// - Returns: the fused operation, whose inputs are this one's, then the other inputs of `next`.
   func fused(
-    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)?
 }
 
@@ -71,7 +72,7 @@ extension Operation {
   package func prepare(_ site: OperationSite) -> Instruction { { _ in } }
 
   package func fused(
-    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)? { nil }
 
   package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {
@@ -99,6 +100,8 @@ package struct Requirements: Sendable {
   /// Floats of weights in the form that the forward pass works on; their number may not depend on
   /// the batch.
   package var prepared = 0
+  /// Floats of scratch memory of the preparation.
+  package var preparationScratch = 0
   /// Floats of scratch memory of the forward pass.
   package var forwardScratch = 0
   /// Floats of scratch memory of the backward pass.
@@ -125,6 +128,8 @@ package struct OperationSite: Sendable {
   package var scratch: Place
   /// The weights as `Requirements.prepared` asked for them.
   package var prepared: Place
+  /// Memory while weights are prepared.
+  package var preparationScratch: Place
   package var maximumBatch: Int
   package var threadCount: Int
   package var isTraining: Bool

@@ -50,6 +50,7 @@ private struct PlanCompiler {
   private var kept: [[Int]] = []
   private var forwardScratch: [Int] = []
   private var prepared: [Location?] = []
+  private var preparationScratch: [Int] = []
   private(set) var preparedByteCount = 0
   private var requirements: [Requirements] = []
   private var sweeps: [Sweep] = []
@@ -60,7 +61,8 @@ private struct PlanCompiler {
     self.request = request
     var wanted = Set(request.outputs)
     if let loss = request.loss { wanted.insert(loss) }
-    self.nodes = Fusion.plannedNodes(of: graph, wanted: wanted)
+    self.nodes = Fusion.plannedNodes(
+      of: graph, wanted: wanted, isInference: request.loss == nil && !request.isTraining)
     for node in nodes {
       if let variable = node.operation as? VariableOperation {
         if request.loss != nil && request.trainedVariables.contains(variable.index) {
@@ -94,6 +96,11 @@ private struct PlanCompiler {
         keeps ? wants.kept.map { memory.addBuffer(byteCount: $0, step: step) } : [])
       forwardScratch.append(memory.addBuffer(byteCount: wants.forwardScratch * 4, step: step))
       prepared.append(preparedLocation(of: node, count: wants.prepared, step: step))
+      // Weights that are kept are prepared before the first step.
+      var isKept = false
+      if case .fixed? = prepared[step] { isKept = true }
+      preparationScratch.append(
+        memory.addBuffer(byteCount: wants.preparationScratch * 4, step: isKept ? -1 : step))
     }
     // What the caller reads must outlive everything.
     for output in request.outputs + (request.loss.map { [$0] } ?? []) {
@@ -277,6 +284,7 @@ private struct PlanCompiler {
       site.kept = kept[index].map { place(.buffer($0)) }
       site.scratch = place(.buffer(forwardScratch[index]))
       site.prepared = place(prepared[index])
+      site.preparationScratch = place(.buffer(preparationScratch[index]))
       sites.append(site)
       let isView = node.operation.isView(training: request.isTraining)
       let nothing: Instruction = { _ in }
@@ -340,7 +348,8 @@ private struct PlanCompiler {
   private func unboundSite(of node: PlannedNode, at index: Int) -> OperationSite {
     OperationSite(
       inputs: [], inputTypes: node.inputTypes, output: .none, outputType: node.type, kept: [],
-      scratch: .none, prepared: .none, maximumBatch: request.maximumBatch, threadCount: request.threadCount,
+      scratch: .none, prepared: .none, preparationScratch: .none,
+      maximumBatch: request.maximumBatch, threadCount: request.threadCount,
       isTraining: request.isTraining, operationIndex: node.id)
   }
 }

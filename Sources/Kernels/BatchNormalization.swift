@@ -58,6 +58,30 @@ package enum BatchNormalization {
         parameter: parameter, y: y))
   }
 
+  /// Weights and a bias of the affine map that is followed by a normalization with given
+  /// statistics: their result is that of both.
+  ///
+  /// - Parameters:
+  ///   - weights: [weightRows, channels].
+  ///   - bias: One element a channel, or nil for none.
+  package static func fold(
+    weightRows: Int, channels: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, epsilon: Float,
+    runningMean: UnsafePointer<Float>, runningVariance: UnsafePointer<Float>,
+    intoWeights: UnsafeMutablePointer<Float>, intoBias: UnsafeMutablePointer<Float>
+  ) {
+    // The factors first take the place of the bias.
+    nk_normalization_scale(runningVariance, gamma, channels, epsilon, intoBias)
+    for row in 0..<weightRows {
+      let (source, target) = (weights + row * channels, intoWeights + row * channels)
+      for channel in 0..<channels { target[channel] = source[channel] * intoBias[channel] }
+    }
+    for channel in 0..<channels {
+      let mean = runningMean[channel] - (bias?[channel] ?? 0)
+      intoBias[channel] = beta[channel] - mean * intoBias[channel]
+    }
+  }
+
   /// The floats of scratch memory of any pass; enough for fewer rows, too.
   package static func scratchCount(rows: Int, channels: Int, threadCount: Int) -> Int {
     NormalizationScratch.count(rows: rows, channels: channels, threadCount: threadCount)

@@ -73,6 +73,9 @@ struct Evaluator {
     var totals = RunningTotals(metrics: metrics)
     let columns = program.outputType.dimensions.last?.fixedValue ?? 1
     var classification: ClassificationAccumulator?
+    model.parameters.withUnsafePointer {
+      program.prepare(variables: UnsafeMutablePointer(mutating: $0))
+    }
     while let batch = try batches.next() {
       model.parameters.withUnsafePointer { parameters in
         program.run(batch, variables: UnsafeMutablePointer(mutating: parameters))

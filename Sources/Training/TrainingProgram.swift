@@ -12,6 +12,8 @@ package final class TrainingProgram {
   package let context: ExecutionContext
   /// The gradients of the variables, laid out as the variables are; empty without training.
   let gradients: AlignedBuffer<Float>
+  /// The weights as an evaluation uses them; empty in training, where they change with every step.
+  private let prepared: AlignedBuffer<Float>
   let outputType: NodeType
   /// For each input of the graph, which field of a batch feeds it.
   private let fieldOfInput: [Int]
@@ -55,10 +57,12 @@ package final class TrainingProgram {
         outputs: graph.outputs.map(\.node), loss: isTraining ? graph.outputs[1].node : nil,
         trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
         maximumBatch: maximumBatch, threadCount: model.engine.team.threadCount,
-        isTraining: isTraining))
+        isTraining: isTraining, keepsPreparedWeights: !isTraining))
     self.context = plan.makeContext(team: model.engine.team)
     self.gradients = AlignedBuffer(count: isTraining ? graph.layout.trainableCount : 0)
+    self.prepared = AlignedBuffer(count: plan.preparedByteCount / 4)
     context.gradients = UnsafeMutableRawPointer(gradients.pointer)
+    context.prepared = UnsafeMutableRawPointer(prepared.pointer)
   }
 
   /// The most examples in a batch.
@@ -75,7 +79,13 @@ package final class TrainingProgram {
     batch.fields == fields && batch.count <= plan.maximumBatch
   }
 
-  /// Runs the plan on a batch.
+  /// Makes an evaluation ready for these values of the variables.
+  func prepare(variables: UnsafeMutablePointer<Float>) {
+    context.variables = UnsafeMutableRawPointer(variables)
+    plan.prepare(context)
+  }
+
+  /// Runs the plan on a batch: in an evaluation, with the variables that it was prepared for.
   func run(_ batch: Batch, variables: UnsafeMutablePointer<Float>) {
     for (input, field) in fieldOfInput.enumerated() {
       switch fields[field].elementType {

@@ -150,10 +150,13 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
     let direct = Self.run(test, algorithm: .direct, threads: 1, TestArrays.uniform)
     for algorithm in Self.algorithms(test) {
       let passes = Self.run(test, algorithm: algorithm, threads: 1, TestArrays.uniform)
-      expectClose(passes.y, direct.y.map(Double.init), absolute: 1e-4, "y by \(algorithm)")
-      expectClose(passes.dx, direct.dx.map(Double.init), absolute: 1e-4, "dx by \(algorithm)")
-      expectClose(
-        passes.dWeights, direct.dWeights.map(Double.init), absolute: 2e-4, "dW by \(algorithm)")
+      func compare(_ found: [Float], _ other: [Float], _ what: String) {
+        let expected = other.map { Double($0) }
+        expectClose(found, expected, absolute: 1e-5 * largest(expected), "\(what) by \(algorithm)")
+      }
+      compare(passes.y, direct.y, "y")
+      compare(passes.dx, direct.dx, "dx")
+      compare(passes.dWeights, direct.dWeights, "dWeights")
     }
   }
 }

@@ -50,7 +50,7 @@ package struct BatchNormalizationOperation: Operation {
   }
 
   package func fused(
-    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)? {
     // Its own offset is its bias.
     guard next is UnaryOperation,

@@ -3,13 +3,16 @@ import Tensors
 
 /// A two-dimensional convolution: images `[batch, height, width, channels]` with weights
 /// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias
-/// `[outputChannels]`, an activation and a maximum over windows.
+/// `[outputChannels]`, an activation and a maximum over windows; in inference also with the
+/// normalisation of its result, whose factors and offsets then are part of weights and bias.
 package struct ConvolutionOperation: Operation {
   package static let kind = "conv2d"
   package static let inputCounts = 2...2
   package let window: WindowAttributes
   private let groups: Int
   private var epilogue = Epilogue.none
+  /// Normalises the sums, before the activation: its four parameters are the last inputs.
+  private var normalization: BatchNormalizationOperation?
   /// Takes maxima of the result, after the epilogue.
   private var pool: PoolingOperation?
 
@@ -50,7 +53,7 @@ package struct ConvolutionOperation: Operation {
   }
 
   package func fused(
-    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)? {
     guard pool == nil else { return nil }
     var result = self
@@ -60,7 +63,14 @@ package struct ConvolutionOperation: Operation {
       result.pool = next
       return result
     }
-    guard
+    if let next = next as? BatchNormalizationOperation {
+      guard isInference, slot == 0, normalization == nil, !epilogue.hasActivation else {
+        return nil
+      }
+      result.normalization = next
+      return result
+    }
+    guard normalization == nil || next is UnaryOperation,
       let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
     else { return nil }
     result.epilogue = epilogue
@@ -81,6 +91,14 @@ package struct ConvolutionOperation: Operation {
     var preparedForData: Int { (preparedCount(.backwardData) + 15) / 16 * 16 }
   }
 
+  // Prepared weights of a normalised convolution: the bias that it then has, then, if the algorithm
+  // prepares nothing itself, the weights.
+  private func foldedCount(_ kernel: Kernel) -> Int {
+    guard normalization != nil else { return 0 }
+    let bias = (kernel.geometry.outputChannels + 15) / 16 * 16
+    return kernel.preparedCount(.forward) > 0 ? bias : bias + kernel.geometry.weightCount
+  }
+
   private func kernel(_ site: OperationSite) -> Kernel {
     let geometry = plannedGeometry(site)
     guard let pool else {
@@ -99,7 +117,8 @@ package struct ConvolutionOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
-    requirements.prepared = kernel.preparedCount(.forward)
+    requirements.prepared = foldedCount(kernel) + kernel.preparedCount(.forward)
+    requirements.preparationScratch = normalization == nil ? 0 : kernel.geometry.weightCount
     var backward = Reductions.sumRowsScratchCount(
       rows: count / kernel.geometry.outputChannels, columns: kernel.geometry.outputChannels)
     if let pooled = kernel.pooled {
@@ -123,35 +142,59 @@ package struct ConvolutionOperation: Operation {
   }
 
   package func prepare(_ site: OperationSite) -> Instruction {
-    let kernel = kernel(site)
+    let (kernel, epilogue, normalization) = (kernel(site), epilogue, normalization)
+    let (geometry, foldedCount) = (kernel.geometry, foldedCount(kernel))
     return { context in
+      var weights = context.floats(site.inputs[1])
+      let prepared = context.floats(site.prepared)
+      if let normalization {
+        let parameters = site.inputs.suffix(4).map { context.floats($0) }
+        // Where the algorithm takes weights as they are, they are kept behind the bias.
+        let folded =
+          kernel.preparedCount(.forward) > 0
+          ? context.floats(site.preparationScratch)
+          : prepared + foldedCount - geometry.weightCount
+        BatchNormalization.fold(
+          weightRows: geometry.patchSize, channels: geometry.outputChannels, weights: weights,
+          bias: epilogue.hasBias ? context.floats(site.inputs[2]) : nil, gamma: parameters[0],
+          beta: parameters[1], epsilon: normalization.epsilon, runningMean: parameters[2],
+          runningVariance: parameters[3], intoWeights: folded, intoBias: prepared)
+        weights = folded
+      }
       Convolution.prepare(
-        kernel.geometry, pass: .forward, weights: context.floats(site.inputs[1]),
-        into: context.floats(site.prepared), team: context.team, algorithm: kernel.algorithm)
+        geometry, pass: .forward, weights: weights, into: prepared + foldedCount,
+        team: context.team, algorithm: kernel.algorithm)
     }
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
     let (kernel, epilogue) = (kernel(site), epilogue)
-    let bias = epilogue.hasBias ? site.inputs[2] : nil
+    let (isFolded, foldedCount) = (normalization != nil, foldedCount(kernel))
     let isPrepared = kernel.preparedCount(.forward) > 0
     return { context in
       let batch = site.inputTypes[0].imageCount(batch: context.batch)
       let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
-      let weights = context.floats(site.inputs[1])
-      let prepared = isPrepared ? context.floats(site.prepared) : weights
+      var weights = context.floats(site.inputs[1])
+      var prepared = weights
+      var bias = epilogue.hasBias ? context.floats(site.inputs[2]) : nil
+      if isPrepared || isFolded { prepared = context.floats(site.prepared) }
+      if isFolded {
+        bias = prepared
+        if !isPrepared { weights = prepared + foldedCount - kernel.geometry.weightCount }
+        prepared += foldedCount
+      }
       if let pooled = kernel.pooled {
         pooled.forward(
-          batch: batch, x: x, weights: weights, prepared: prepared, bias: context.floats(bias),
+          batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
           function: epilogue.function, parameter: epilogue.parameter, y: y,
           indices: site.kept.first.map {
             context.bytes($0).assumingMemoryBound(to: UInt8.self)
           }, scratch: context.floats(site.scratch), team: context.team)
       } else {
         Convolution.forward(
-          kernel.geometry, batch: batch, x: x, weights: weights, prepared: prepared,
-          bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
-          y: y, scratch: context.floats(site.scratch), team: context.team,
+          kernel.geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
+          function: epilogue.function, parameter: epilogue.parameter, y: y,
+          scratch: context.floats(site.scratch), team: context.team,
           algorithm: kernel.algorithm)
       }
     }

@@ -37,7 +37,7 @@ package struct MatrixProductOperation: Operation {
   }
 
   package func fused(
-    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)? {
     guard
       let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
