@@ -1,5 +1,6 @@
 import Kernels
 import Tensors
+package import Threads
 
 /// A step of a graph: its shape rule, and how its forward and backward kernels are called.
 ///
@@ -44,6 +45,13 @@ package protocol Operation: Sendable {
   /// The backward pass: writes, or adds to, the wanted gradients of the inputs.
   func backward(_ site: BackwardSite) -> Instruction
 
+  /// How a convolution is computed; nil for other operations.
+  ///
+  /// - Parameters:
+  ///   - inputs: The types of the inputs.
+  ///   - named: The algorithm that was asked for; nil leaves it to the rule.
+  func algorithm(inputs: [NodeType], named: ConvolutionAlgorithm?) -> ConvolutionAlgorithm?
+
   /// Whether the result is the first input under another shape, so that it takes no memory and no
   /// time.
   func isView(training: Bool) -> Bool
@@ -66,6 +74,10 @@ extension Operation {
   package static var inputCounts: ClosedRange<Int> { 1...1 }
 
   package static var updatedInputs: [Int] { [] }
+
+  package func algorithm(
+    inputs: [NodeType], named: ConvolutionAlgorithm?
+  ) -> ConvolutionAlgorithm? { nil }
 
   package func isView(training: Bool) -> Bool { false }
 
@@ -133,6 +145,8 @@ package struct OperationSite: Sendable {
   package var maximumBatch: Int
   package var threadCount: Int
   package var isTraining: Bool
+  /// How to compute convolutions, where this can; nil leaves it to the rule.
+  package var convolution: ConvolutionAlgorithm?
   /// A number of its own for each operation of a graph, for random streams.
   package var operationIndex: Int
 

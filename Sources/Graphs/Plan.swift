@@ -20,10 +20,13 @@ package final class Plan: Sendable {
     /// Whether the caller keeps prepared weights from run to run (see ``Plan/prepare(_:)``); else
     /// every run prepares them again.
     package var keepsPreparedWeights: Bool
+    /// How to compute convolutions, where this can; nil leaves it to the rule.
+    package var convolution: ConvolutionAlgorithm?
 
     package init(
       outputs: [Int], loss: Int? = nil, trainedVariables: Set<Int> = [], maximumBatch: Int,
-      threadCount: Int, isTraining: Bool = false, keepsPreparedWeights: Bool = false
+      threadCount: Int, isTraining: Bool = false, keepsPreparedWeights: Bool = false,
+      convolution: ConvolutionAlgorithm? = nil
     ) {
       self.outputs = outputs
       self.loss = loss
@@ -32,6 +35,7 @@ package final class Plan: Sendable {
       self.threadCount = threadCount
       self.isTraining = isTraining
       self.keepsPreparedWeights = keepsPreparedWeights
+      self.convolution = convolution
     }
   }
 

@@ -350,6 +350,7 @@ private struct PlanCompiler {
       inputs: [], inputTypes: node.inputTypes, output: .none, outputType: node.type, kept: [],
       scratch: .none, prepared: .none, preparationScratch: .none,
       maximumBatch: request.maximumBatch, threadCount: request.threadCount,
-      isTraining: request.isTraining, operationIndex: node.id)
+      isTraining: request.isTraining, convolution: request.convolution,
+      operationIndex: node.id)
   }
 }

@@ -1,22 +1,6 @@
-/// How a convolution is computed.
-package enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
-  /// An implicit product of matrices by register tiles: the pixels are rows, found by their
-  /// offsets. Does every convolution.
-  case direct
-  /// Winograd's F(2×2, 3×3): four ninths of the multiplications, for kernels of 3 × 3 without
-  /// strides, dilation and groups.
-  case winograd2
-  /// Winograd's F(4×4, 3×3): a quarter of the multiplications, likewise; rounds some ten times more
-  /// than a sum of products does.
-  case winograd4
-  /// The images are the matrix already: kernels of one pixel, no strides, no padding, no groups.
-  case matrixProduct
-  /// Every channel has a kernel of its own: inner loops over channels.
-  case depthwise
-  /// Patches of the images as rows of a matrix, a tile of rows at a time, times the weights, by the
-  /// system's BLAS. Does every convolution.
-  case im2row
+package import Threads
 
+extension ConvolutionAlgorithm {
   /// The algorithm used where none is named.
   ///
   /// A rule on shapes alone, so that results depend neither on the machine nor on a measurement:
@@ -33,6 +17,14 @@ package enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
     let share = filled(geometry.outputHeight) * filled(geometry.outputWidth)
     // A tile is worth 16 · 9 multiplications and costs 36, and transforms.
     return share >= 0.5 ? .winograd4 : .direct
+  }
+
+  /// The named algorithm where it can do the convolution, else the rule's.
+  package static func chosen(
+    for geometry: ConvolutionGeometry, named: ConvolutionAlgorithm?
+  ) -> ConvolutionAlgorithm {
+    if let named, named.supports(geometry) { return named }
+    return recommended(for: geometry)
   }
 
   /// Whether the algorithm can do this convolution.

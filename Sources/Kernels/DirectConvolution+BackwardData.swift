@@ -150,8 +150,9 @@ private struct AxisClass {
     (0..<kernel).lazy.filter { (remainder + padding - $0 * dilation) % stride == 0 }
   }
 
-  /// The first of these pixels is seen, at such a place, by this output pixel; the others by those
-  /// that follow. May be outside of the output.
+  /// The output pixel that sees the first of these pixels at such a place; the next one sees the next.
+  ///
+  /// May be outside of the output.
   func offset(_ place: Int) -> Int { (remainder + padding - place * dilation) / stride }
 
   var missingBefore: Int {

@@ -160,7 +160,8 @@ package struct PooledConvolution: Sendable {
         convolution, maximumBatch: images, pass: $0, mostParts: 1, threadCount: 1,
         algorithm: algorithm)
     }
-    return roundedToLine(images * convolution.outputCount) + roundedToLine(max(passes[0], passes[1]))
+    return roundedToLine(images * convolution.outputCount)
+      + roundedToLine(max(passes[0], passes[1]))
   }
 }
 

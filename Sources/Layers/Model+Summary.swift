@@ -1,5 +1,6 @@
 import Graphs
 import Tensors
+public import Threads
 
 /// A table of a model's layers.
 public struct ModelSummary: Sendable, Hashable {
@@ -17,6 +18,8 @@ public struct ModelSummary: Sendable, Hashable {
     public let floatOperations: Int
     /// Bytes of the result for one example.
     public let byteCount: Int
+    /// How the layer's convolution is computed by the model's engine; nil if it has none.
+    public let convolution: ConvolutionAlgorithm?
   }
 
   /// The layers' calls in order.
@@ -56,7 +59,8 @@ extension Model {
           outputShape: graph.nodes[last].type.fixedShape.dimensions,
           parameterCount: parameters,
           floatOperations: nodes.reduce(0) { $0 + floatOperations(of: $1) },
-          byteCount: graph.nodes[last].type.byteCount(batch: 1)))
+          byteCount: graph.nodes[last].type.byteCount(batch: 1),
+          convolution: nodes.lazy.compactMap { algorithm(of: $0) }.first))
     }
     for (index, node) in graph.nodes.enumerated() {
       if node.operation is VariableOperation || node.operation is PlaceholderOperation { continue }
@@ -84,6 +88,12 @@ extension Model {
       parameterByteCount: variables.reduce(0) { $0 + $1.shape.count * 4 })
   }
 
+  private func algorithm(of index: Int) -> ConvolutionAlgorithm? {
+    let node = graph.nodes[index]
+    return node.operation.algorithm(
+      inputs: node.inputs.map { graph.nodes[$0].type }, named: engine.convolution)
+  }
+
   private func floatOperations(of index: Int) -> Int {
     let node = graph.nodes[index]
     return node.operation.floatOperations(
@@ -94,23 +104,24 @@ extension Model {
 extension ModelSummary: CustomStringConvertible {
   /// The table as text.
   public var description: String {
-    let header = ["layer", "kind", "output", "parameters", "MFLOP", "bytes"]
+    let header = ["layer", "kind", "output", "parameters", "MFLOP", "bytes", "convolution"]
     let lines = rows.map { row in
       [
         row.path, row.kind, "[" + row.outputShape.map(String.init).joined(separator: ", ") + "]",
         grouped(row.parameterCount), millions(row.floatOperations), grouped(row.byteCount),
+        row.convolution?.rawValue ?? "",
       ]
     }
     let total = [
       "total", "", "", grouped(parameterCount), millions(floatOperations),
-      grouped(rows.reduce(0) { $0 + $1.byteCount }),
+      grouped(rows.reduce(0) { $0 + $1.byteCount }), "",
     ]
     let table = [header] + lines + [total]
     let widths = header.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     func line(_ cells: [String]) -> String {
       let padded = cells.enumerated().map { column, cell in
         let space = String(repeating: " ", count: widths[column] - cell.count)
-        return column < 3 ? cell + space : space + cell
+        return column < 3 || column == 6 ? cell + space : space + cell
       }
       var text = padded.joined(separator: "  ")
       while text.last == " " { text.removeLast() }

@@ -40,7 +40,8 @@ final class PlanCache: Sendable {
             graph: graph,
             request: Plan.Request(
               outputs: graph.outputs.map(\.node), maximumBatch: maximumBatch,
-              threadCount: engine.team.threadCount, keepsPreparedWeights: true)))
+              threadCount: engine.team.threadCount, keepsPreparedWeights: true,
+              convolution: engine.convolution)))
       let context = entry.idle.popLast()
       entries[maximumBatch] = entry
       return (entry.plan, context)

@@ -24,8 +24,11 @@ struct Inspect: ParsableCommand {
       valueName: "height x width x channels"), transform: parseShape)
   var input: Shape?
 
-  @Option(help: "The number of classes, for presets and network files. (default: 10)")
+  @Option(
+    help: "The number of classes, for presets and network files. (default: the preset's, or 10)")
   var classes: Int?
+
+  @OptionGroup var convolution: ConvolutionArguments
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -44,16 +47,17 @@ struct Inspect: ParsableCommand {
   }
 
   private func openModel() throws -> Model {
+    let engine = try Engine(options: EngineOptions(convolution: convolution.algorithm))
     guard let source = NetworkSource(named: name) else {
       guard input == nil, classes == nil else {
         throw ValidationError(
           "--input and --classes are for presets and network files; the model in \(name) has its own."
         )
       }
-      return try Model(contentsOf: URL(fileURLWithPath: name))
+      return try Model(contentsOf: URL(fileURLWithPath: name), engine: engine)
     }
     return try source.model(
-      inputShape: input, classCount: classes ?? Preset.defaultClassCount)
+      inputShape: input, classCount: classes, engine: engine)
   }
 
   private func text(_ model: Model, _ summary: ModelSummary) -> String {
@@ -82,6 +86,7 @@ struct Inspect: ParsableCommand {
         "output_shape": .array(row.outputShape.map(JSONValue.integer)),
         "parameters": .integer(row.parameterCount), "flops": .integer(row.floatOperations),
         "bytes": .integer(row.byteCount),
+        "convolution": row.convolution.map { .string($0.rawValue) } ?? .null,
       ])
     }
     var object: JSONObject = [

@@ -106,25 +106,48 @@ let dataHelp: ArgumentHelp = """
   or folders train and test with a folder a class.
   """
 
-/// The threads that a command uses.
+/// How a command computes: its threads and its convolutions.
 struct EngineArguments: ParsableArguments {
-  @Option(help: "How many threads to use. (default: what the system lets this process use)")
-  var threads: Int?
-
-  mutating func validate() throws {
-    let range = 1...ThreadBudget.maximumThreadCount
-    if let threads, !range.contains(threads) {
-      throw ValidationError(
-        "--threads: expected \(range.lowerBound) to \(range.upperBound), found \(threads).")
-    }
-  }
+  @OptionGroup var threads: ThreadArguments
+  @OptionGroup var convolution: ConvolutionArguments
 
   /// Starts the engine, and warns of what keeps it from full speed.
   func start() throws -> Engine {
-    let engine = try Engine(options: EngineOptions(threadCount: threads))
+    let engine = try Engine(
+      options: EngineOptions(threadCount: threads.count, convolution: convolution.algorithm))
     let warnings = engine.threadBudget.warnings + [BLASLibrary.current.warning].compactMap(\.self)
     warnings.forEach(StandardError.warn)
     return engine
+  }
+}
+
+/// How a command computes convolutions.
+struct ConvolutionArguments: ParsableArguments {
+  @Option(
+    name: .customLong("convolution"),
+    help: ArgumentHelp(
+      """
+      How to compute convolutions that this can compute. (default: by a rule on their shapes, which \
+      inspect shows)
+      """, valueName: "algorithm"))
+  var algorithm: ConvolutionAlgorithm?
+}
+
+/// The threads that a command uses.
+struct ThreadArguments: ParsableArguments {
+  @Option(
+    name: .customLong("threads"),
+    help: ArgumentHelp(
+      "How many threads to use. (default: what the system lets this process use)",
+      valueName: "threads"))
+  var count: Int?
+
+  mutating func validate() throws {
+    let range = 1...ThreadBudget.maximumThreadCount
+    if let count, !range.contains(count) {
+      throw ValidationError(
+        "--threads: expected \(range.lowerBound) to \(range.upperBound), found \(count).")
+    }
   }
 }
 

@@ -5,11 +5,18 @@ public struct EngineOptions: Sendable {
   /// Results do not depend on it.
   public var threadCount: Int?
 
+  /// How convolutions are computed that this can compute; the others, and with `nil`, the default,
+  /// all, by a rule on their shapes.
+  public var convolution: ConvolutionAlgorithm?
+
   /// Creates options.
   ///
-  /// - Parameter threadCount: How many threads to use; `nil` leaves it to ``ThreadBudget``.
-  public init(threadCount: Int? = nil) {
+  /// - Parameters:
+  ///   - threadCount: How many threads to use; `nil` leaves it to ``ThreadBudget``.
+  ///   - convolution: How to compute convolutions; `nil` leaves it to a rule on shapes.
+  public init(threadCount: Int? = nil, convolution: ConvolutionAlgorithm? = nil) {
     self.threadCount = threadCount
+    self.convolution = convolution
   }
 }
 
@@ -41,6 +48,9 @@ public final class Engine: Sendable {
   /// How many threads the engine uses, and why.
   public let threadBudget: ThreadBudget
 
+  /// How convolutions are computed that this can compute; `nil` leaves it to a rule on shapes.
+  public let convolution: ConvolutionAlgorithm?
+
   /// The threads.
   package let team: WorkerTeam
 
@@ -51,11 +61,13 @@ public final class Engine: Sendable {
     if let count = options.threadCount, !(1...ThreadBudget.maximumThreadCount).contains(count) {
       throw .threadCountOutOfRange(count)
     }
-    self.init(threadBudget: .detected(requested: options.threadCount))
+    self.init(
+      threadBudget: .detected(requested: options.threadCount), convolution: options.convolution)
   }
 
-  private init(threadBudget: ThreadBudget) {
+  private init(threadBudget: ThreadBudget, convolution: ConvolutionAlgorithm? = nil) {
     self.threadBudget = threadBudget
+    self.convolution = convolution
     team = WorkerTeam(threadCount: threadBudget.threadCount)
   }
 }

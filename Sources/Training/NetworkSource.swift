@@ -51,7 +51,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - inputShape: The shape of one example; by default the preset's or the file's own.
-  ///   - classCount: The number of logits.
+  ///   - classCount: The number of logits; by default a preset's own, or 10.
   ///   - maximumPixel: The value of a raw pixel that becomes 1 in a preset; a network file says itself
   ///     how it scales.
   ///   - seed: Decides the first values of the weights.
@@ -59,7 +59,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: ``NetworkSourceError`` if the network does not fit the examples, or its output is not
   ///   as wide as there are classes; what reading a network file throws.
   public func model(
-    inputShape: Shape? = nil, classCount: Int = Preset.defaultClassCount,
+    inputShape: Shape? = nil, classCount: Int? = nil,
     maximumPixel: Float = Preset.defaultMaximumPixel,
     seed: UInt64 = 0, engine: Engine = .shared
   ) throws -> Model {
@@ -80,6 +80,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
             + "do are \(presetNames(fitting)). \(error.problems.first ?? "")")
       }
     case .file(let path):
+      let classCount = classCount ?? Self.fileClassCount
       let model = try Self.readingFile(path) {
         try NetworkFile(contentsOf: URL(fileURLWithPath: path)).model(
           inputShape: inputShape, classCount: classCount, seed: seed, engine: engine)
@@ -94,6 +95,9 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
       return model
     }
   }
+
+  /// The number of classes of a network file where nothing else is said.
+  private static let fileClassCount = 10
 
   /// Tells mistakes in a network file from files that cannot be read.
   private static func readingFile(_ path: String, _ body: () throws -> Model) throws -> Model {

@@ -57,7 +57,8 @@ package final class TrainingProgram {
         outputs: graph.outputs.map(\.node), loss: isTraining ? graph.outputs[1].node : nil,
         trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
         maximumBatch: maximumBatch, threadCount: model.engine.team.threadCount,
-        isTraining: isTraining, keepsPreparedWeights: !isTraining))
+        isTraining: isTraining, keepsPreparedWeights: !isTraining,
+        convolution: model.engine.convolution))
     self.context = plan.makeContext(team: model.engine.team)
     self.gradients = AlignedBuffer(count: isTraining ? graph.layout.trainableCount : 0)
     self.prepared = AlignedBuffer(count: plan.preparedByteCount / 4)

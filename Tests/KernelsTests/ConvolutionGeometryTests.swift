@@ -1,5 +1,6 @@
 import Kernels
 import Testing
+import Threads
 
 @Suite struct ConvolutionGeometryTests {
   private static let mnist = ConvolutionGeometry(

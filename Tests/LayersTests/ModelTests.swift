@@ -125,14 +125,14 @@ private func images(_ count: Int, seed: UInt64 = 1) -> Tensor {
     let model = try Model(smallNetwork(), inputShape: [8, 8, 1])
     #expect(
       model.summary.description == """
-        layer  kind            output     parameters  MFLOP  bytes
-        ──────────────────────────────────────────────────────────
-        0      Conv2D(4, 3×3)  [6, 6, 4]          40  0.003    576
+        layer  kind            output     parameters  MFLOP  bytes  convolution
+        ───────────────────────────────────────────────────────────────────────
+        0      Conv2D(4, 3×3)  [6, 6, 4]          40  0.003    576  direct
         1      MaxPool2D(2×2)  [3, 3, 4]           0  0.000    144
         2      Flatten         [36]                0  0.000    144
         3      Dropout(0.5)    [36]                0  0.000    144
         4      Dense(3)        [3]               111  0.000     12
-        ──────────────────────────────────────────────────────────
+        ───────────────────────────────────────────────────────────────────────
         total                                    151  0.003  1,020
         """)
   }

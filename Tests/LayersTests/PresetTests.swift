@@ -9,6 +9,7 @@ import Testing
   @Test(arguments: [
     (Preset.mlp, 669_706), (.lenet5, 61_706), (.mnistCNN, 93_322), (.cifarCNN, 315_722),
     (.vgg8, 4_707_786), (.resnet18, 11_173_962), (.resnet20, 269_722), (.digitsCNN, 43_050),
+    (.resnet50, 25_557_032),
   ])
   func parameterCounts(preset: Preset, count: Int) throws {
     let shape = preset.defaultInputShape
@@ -16,7 +17,7 @@ import Testing
     #expect(model.parameterCount == count)
     #expect(model.summary.parameterCount == count)
     #expect(model.summary.rows.reduce(0) { $0 + $1.parameterCount } == count)
-    #expect(model.graph.outputs.map(\.type) == [.batch(of: [10])])
+    #expect(model.graph.outputs.map(\.type) == [.batch(of: [preset.defaultClassCount])])
   }
 
   @Test(arguments: Preset.allCases)

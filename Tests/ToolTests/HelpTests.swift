@@ -64,7 +64,7 @@ struct HelpTests {
         needletail predict --model runs/1/model.safetensors photos/
         needletail predict --model runs/1/model.safetensors --format csv < rows.csv
 
-        USAGE: needletail predict --model <file> [--format <format>] [--threads <threads>] [<images> ...]
+        USAGE: needletail predict --model <file> [--format <format>] [--threads <threads>] [--convolution <algorithm>] [<images> ...]
 
         ARGUMENTS:
           <images>                Images and folders of images; none or '-' for rows on
@@ -76,6 +76,11 @@ struct HelpTests {
                                   line. (values: json, csv; default: json)
           --threads <threads>     How many threads to use. (default: what the system
                                   lets this process use)
+          --convolution <algorithm>
+                                  How to compute convolutions that this can compute.
+                                  (default: by a rule on their shapes, which inspect
+                                  shows) (values: direct, winograd2, winograd4,
+                                  matrix-product, depthwise, im2row)
           --version               Show the version.
           -h, --help              Show help information.
 
@@ -109,12 +114,14 @@ struct HelpTests {
     let run = try Tool.run("train", "--help")
     for option in [
       "data", "split", "model", "input", "classes", "epochs", "batch", "optimizer",
-      "learning-rate", "schedule", "warm-up", "seed", "threads", "validation", "output", "quiet",
-      "json",
+      "learning-rate", "schedule", "warm-up", "seed", "threads", "convolution", "validation",
+      "output", "quiet", "json",
     ] {
       #expect(run.output.contains("  --\(option)"))
     }
-    for preset in ["mlp", "lenet5", "mnist-cnn", "cifar-cnn", "vgg8", "resnet18", "resnet20"] {
+    for preset in [
+      "mlp", "lenet5", "mnist-cnn", "cifar-cnn", "vgg8", "resnet18", "resnet20", "resnet50",
+    ] {
       #expect(run.output.contains(preset))
     }
   }

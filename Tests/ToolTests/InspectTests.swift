@@ -22,6 +22,23 @@ struct InspectTests {
     #expect(objects.first?["parameters"] as? Int == 4 * 512 + 512 + 512 * 512 + 512 + 512 * 3 + 3)
   }
 
+  @Test("How each convolution is computed is shown, and can be chosen")
+  func algorithms() throws {
+    func algorithms(_ convolution: String? = nil) throws -> [String] {
+      let run =
+        try convolution.map { try Tool.run("inspect", "lenet5", "--json", "--convolution", $0) }
+        ?? Tool.run("inspect", "lenet5", "--json")
+      let objects = try run.objects()
+      let layers = try #require(objects.first?["layers"] as? [[String: Any]])
+      return layers.compactMap { $0["convolution"] as? String }
+    }
+    #expect(try algorithms() == ["direct", "direct"])
+    #expect(try algorithms("im2row") == ["im2row", "im2row"])
+    // Not for kernels of 5×5.
+    #expect(try algorithms("winograd4") == ["direct", "direct"])
+    #expect(try Tool.run("inspect", "lenet5", "--convolution", "fft").status == 64)
+  }
+
   @Test("A trained model shows its table and its classes")
   func model() throws {
     let run = try Tool.run("inspect", DigitsModel.trained.model)

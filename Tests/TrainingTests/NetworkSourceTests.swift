@@ -24,7 +24,8 @@ import Testing
     }
     #expect(error?.kind == .misfit)
     #expect(
-      error?.description.contains("those that do are mlp, resnet18, resnet20, digits-cnn") == true)
+      error?.description.contains(
+        "those that do are mlp, resnet18, resnet20, resnet50, digits-cnn") == true)
   }
 
   @Test func aFileThatIsNotThereIsAnErrorOfTheFile() {

@@ -1,5 +1,6 @@
 import Kernels
 import Tensors
+package import Threads
 
 /// A two-dimensional convolution: images `[batch, height, width, channels]` with weights
 /// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias
@@ -100,13 +101,18 @@ package struct ConvolutionOperation: Operation {
   }
 
   private func kernel(_ site: OperationSite) -> Kernel {
-    let geometry = plannedGeometry(site)
-    guard let pool else {
-      return Kernel(geometry: geometry, algorithm: .recommended(for: geometry))
-    }
+    let geometry = plannedGeometry(site.inputTypes)
+    let algorithm = ConvolutionAlgorithm.chosen(for: geometry, named: site.convolution)
+    guard let pool else { return Kernel(geometry: geometry, algorithm: algorithm) }
     let pooled = PooledConvolution(
-      convolution: geometry, pooling: pool.geometry(of: geometry), algorithm: nil)
-    return Kernel(geometry: pooled.convolution, algorithm: pooled.algorithm, pooled: pooled)
+      convolution: geometry, pooling: pool.geometry(of: geometry), algorithm: algorithm)
+    return Kernel(geometry: pooled.convolution, algorithm: algorithm, pooled: pooled)
+  }
+
+  package func algorithm(
+    inputs: [NodeType], named: ConvolutionAlgorithm?
+  ) -> ConvolutionAlgorithm? {
+    .chosen(for: plannedGeometry(inputs), named: named)
   }
 
   package func requirements(for site: OperationSite) -> Requirements {
@@ -244,9 +250,9 @@ package struct ConvolutionOperation: Operation {
     }
   }
 
-  private func plannedGeometry(_ site: OperationSite) -> ConvolutionGeometry {
+  private func plannedGeometry(_ inputs: [NodeType]) -> ConvolutionGeometry {
     do {
-      return try geometry(site.inputTypes[0], site.inputTypes[1])
+      return try geometry(inputs[0], inputs[1])
     } catch {
       preconditionFailure("The shape rule accepted what has no geometry: \(error)")
     }

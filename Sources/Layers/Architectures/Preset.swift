@@ -19,6 +19,9 @@ public enum Preset: String, Sendable, CaseIterable {
   case resnet18
   /// He et al.'s network of 20 layers for CIFAR-10 (CVPR 2016), shortcut A.
   case resnet20
+  /// ResNet-50 for images of 224×224, its strides on the 3×3 convolutions (He et al., CVPR 2016; the
+  /// form that is known as v1.5).
+  case resnet50
   /// A small network for images of 8×8, such as the embedded digits.
   case digitsCNN = "digits-cnn"
 
@@ -28,12 +31,13 @@ public enum Preset: String, Sendable, CaseIterable {
     case .mlp: [784]
     case .lenet5, .mnistCNN: [28, 28, 1]
     case .cifarCNN, .vgg8, .resnet18, .resnet20: [32, 32, 3]
+    case .resnet50: [224, 224, 3]
     case .digitsCNN: [8, 8, 1]
     }
   }
 
   /// The number of classes where nothing else is said.
-  public static let defaultClassCount = 10
+  public var defaultClassCount: Int { self == .resnet50 ? 1000 : 10 }
 
   /// The largest value of a raw pixel of the data that the preset is made for where nothing else is
   /// said.
@@ -43,15 +47,15 @@ public enum Preset: String, Sendable, CaseIterable {
   ///
   /// - Parameters:
   ///   - inputShape: The shape of one example.
-  ///   - classCount: The number of logits.
+  ///   - classCount: The number of logits; by default ``defaultClassCount``.
   ///   - maximumPixel: The value of a raw pixel that becomes 1.
   public func network(
-    inputShape: Shape, classCount: Int = Preset.defaultClassCount,
+    inputShape: Shape, classCount: Int? = nil,
     maximumPixel: Float = Preset.defaultMaximumPixel
   ) -> Sequential {
     Sequential {
       Rescale(scale: 1 / maximumPixel, name: "rescale")
-      layers(inputShape: inputShape, classCount: classCount)
+      layers(inputShape: inputShape, classCount: classCount ?? defaultClassCount)
     }
   }
 
@@ -64,6 +68,7 @@ public enum Preset: String, Sendable, CaseIterable {
     case .vgg8: Self.vgg8(classCount: classCount)
     case .resnet18: Self.resnet18(classCount: classCount)
     case .resnet20: Self.resnet20(classCount: classCount)
+    case .resnet50: Self.resnet50(classCount: classCount)
     case .digitsCNN: Self.digitsCNN(classCount: classCount)
     }
   }
@@ -74,15 +79,15 @@ public enum Preset: String, Sendable, CaseIterable {
     let isSmall = min(inputShape[0], inputShape[1]) < 16
     let preferred: [Preset] =
       isSmall ? [.digitsCNN] : [inputShape[2] == 1 ? .mnistCNN : .cifarCNN, .digitsCNN]
-    return preferred.first { $0.fits(inputShape: inputShape) } ?? .mlp
+    return preferred.first { $0.fits(inputShape: inputShape, classCount: nil) } ?? .mlp
   }
 
   /// The presets that can be built for examples of the given shape.
-  public static func fitting(inputShape: Shape, classCount: Int = defaultClassCount) -> [Preset] {
+  public static func fitting(inputShape: Shape, classCount: Int? = nil) -> [Preset] {
     allCases.filter { $0.fits(inputShape: inputShape, classCount: classCount) }
   }
 
-  private func fits(inputShape: Shape, classCount: Int = defaultClassCount) -> Bool {
+  private func fits(inputShape: Shape, classCount: Int?) -> Bool {
     do {
       let network = network(inputShape: inputShape, classCount: classCount)
       _ = try Model.traced(network, inputShape: inputShape)

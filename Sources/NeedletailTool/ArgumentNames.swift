@@ -1,4 +1,6 @@
 public import ArgumentParser
+public import Threads
 public import Training
 
 extension OptimizerName: ExpressibleByArgument {}
+extension ConvolutionAlgorithm: ExpressibleByArgument {}
