@@ -135,8 +135,8 @@ struct ErrorTests {
     #expect(
       run.errors.hasPrefix(
         "needletail: The preset vgg8 does not fit examples of the shape [8, 8, 1]; those that do "
-          + "are mlp, resnet18, resnet20, resnet50, digits-cnn. Layer 21 of 23, '20': MaxPool2D(2×2) expects")
-    )
+          + "are mlp, resnet18, resnet20, resnet50, digits-cnn. Layer 21 of 23, '20': MaxPool2D(2×2) "
+          + "expects"))
     #expect(run.output == "")
   }
 
