@@ -53,13 +53,14 @@ void nk_finish_normalization_sums(const float *sum, const float *product,
 
 NK_DISPATCH(void, nk_normalize,
             (const float *x, size_t rows, size_t columns, const float *mean, const float *scale,
-             const float *beta, float *y),
-            (x, rows, columns, mean, scale, beta, y))
+             const float *beta, const float *addend, bool relu, float *y),
+            (x, rows, columns, mean, scale, beta, addend, relu, y))
 
 NK_DISPATCH(void, nk_normalization_sums,
-            (const float *x, const float *dz, size_t rows, size_t columns, const float *mean,
-             const float *inverse_deviation, float *sum, float *product),
-            (x, dz, rows, columns, mean, inverse_deviation, sum, product))
+            (const float *x, const nk_normalized *z, size_t first_row, size_t rows,
+             size_t columns, const float *mean, const float *inverse_deviation, float *sum,
+             float *product),
+            (x, z, first_row, rows, columns, mean, inverse_deviation, sum, product))
 
 NK_DISPATCH(void, nk_normalization_gradient,
             (const float *x, const float *dz, size_t rows, size_t columns, const float *mean,

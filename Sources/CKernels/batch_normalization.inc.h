@@ -58,63 +58,70 @@ static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t colum
 }
 
 static void NK_NAME(nk_normalize)(const float *x, size_t rows, size_t columns, const float *mean,
-                                  const float *scale, const float *beta, float *y) {
-  for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
-    size_t c = 0;
-    for (; c + NK_WIDTH <= columns; c += NK_WIDTH) {
-      const nk_vf base = beta == NULL ? nk_set1(0) : nk_load(beta + c);
-      nk_store(y + c, (nk_load(x + c) - nk_load(mean + c)) * nk_load(scale + c) + base);
-    }
-    for (; c < columns; c++) {
-      y[c] = (x[c] - mean[c]) * scale[c] + (beta == NULL ? 0 : beta[c]);
+                                  const float *scale, const float *beta, const float *addend,
+                                  bool relu, float *y) {
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t c = 0; c < columns; c += NK_WIDTH) {
+      const size_t rest = columns - c, place = row * columns + c;
+      nk_vf value = (nk_load_up_to(x + place, rest) - nk_load_up_to(mean + c, rest)) *
+                    nk_load_up_to(scale + c, rest);
+      if (beta) value += nk_load_up_to(beta + c, rest);
+      if (addend) value += nk_load_up_to(addend + place, rest);
+      if (relu) value = nk_positive(value);
+      nk_store_up_to(y + place, value, rest);
     }
   }
 }
 
-NK_INLINE void NK_NAME(sums_vectors)(const float *x, const float *dz, size_t rows, size_t columns,
-                                     int vectors, const float *mean,
-                                     const float *inverse_deviation, float *sum, float *product) {
+NK_INLINE void NK_NAME(sums_vectors)(const float *x, const nk_normalized *z, size_t first,
+                                     size_t rows, size_t columns, const int vectors, size_t rest,
+                                     const float *mean, const float *inverse_deviation,
+                                     float *sum, float *product) {
   nk_vf sums[4], products[4], centers[4];
   NK_UNROLL for (int v = 0; v < vectors; v++) {
     sums[v] = products[v] = nk_set1(0);
-    centers[v] = nk_load(mean + v * NK_WIDTH);
+    centers[v] = nk_load_up_to(mean + v * NK_WIDTH, rest);
   }
-  for (size_t row = 0; row < rows; row++, x += columns, dz += columns) {
+  for (size_t row = 0; row < rows; row++) {
     NK_UNROLL for (int v = 0; v < vectors; v++) {
-      const nk_vf gradient = nk_load(dz + v * NK_WIDTH);
+      const size_t place = first + row * columns + (size_t)v * NK_WIDTH;
+      nk_vf gradient = nk_load_up_to(z->gradient + place, rest);
+      if (z->relu) {
+        // The gradient of the argument takes the place of that of the result.
+        nk_vi positive = nk_load_up_to(z->relu + place, rest) > (nk_vf){0};
+        gradient = (nk_vf)((nk_vi)gradient & positive);
+        nk_store_up_to(z->gradient + place, gradient, rest);
+      }
+      if (z->addend_gradient) {
+        nk_vf total = gradient;
+        if (z->accumulates) total += nk_load_up_to(z->addend_gradient + place, rest);
+        nk_store_up_to(z->addend_gradient + place, total, rest);
+      }
       sums[v] += gradient;
-      products[v] += gradient * (nk_load(x + v * NK_WIDTH) - centers[v]);
+      products[v] += gradient * (nk_load_up_to(x + place, rest) - centers[v]);
     }
   }
   NK_UNROLL for (int v = 0; v < vectors; v++) {
-    nk_store(sum + v * NK_WIDTH, sums[v]);
-    nk_store(product + v * NK_WIDTH, products[v] * nk_load(inverse_deviation + v * NK_WIDTH));
+    const nk_vf scale = nk_load_up_to(inverse_deviation + v * NK_WIDTH, rest);
+    nk_store_up_to(sum + v * NK_WIDTH, sums[v], rest);
+    nk_store_up_to(product + v * NK_WIDTH, products[v] * scale, rest);
   }
 }
 
-static void NK_NAME(nk_normalization_sums)(const float *x, const float *dz, size_t rows,
-                                           size_t columns, const float *mean,
-                                           const float *inverse_deviation, float *sum,
-                                           float *product) {
+static void NK_NAME(nk_normalization_sums)(const float *x, const nk_normalized *z,
+                                           size_t first_row, size_t rows, size_t columns,
+                                           const float *mean, const float *inverse_deviation,
+                                           float *sum, float *product) {
   size_t c = 0;
   for (; c + 4 * NK_WIDTH <= columns; c += 4 * NK_WIDTH) {
     NK_NAME(sums_vectors)
-    (x + c, dz + c, rows, columns, 4, mean + c, inverse_deviation + c, sum + c, product + c);
+    (x, z, first_row * columns + c, rows, columns, 4, NK_WIDTH, mean + c, inverse_deviation + c,
+     sum + c, product + c);
   }
-  for (; c + NK_WIDTH <= columns; c += NK_WIDTH) {
+  for (; c < columns; c += NK_WIDTH) {
     NK_NAME(sums_vectors)
-    (x + c, dz + c, rows, columns, 1, mean + c, inverse_deviation + c, sum + c, product + c);
-  }
-  for (; c < columns; c++) {
-    float sums[4] = {0, 0, 0, 0}, products[4] = {0, 0, 0, 0};
-    for (size_t row = 0; row < rows; row++) {
-      const float a = dz[row * columns + c];
-      sums[row & 3] += a;
-      products[row & 3] += a * (x[row * columns + c] - mean[c]);
-    }
-    sum[c] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    product[c] =
-        ((products[0] + products[1]) + (products[2] + products[3])) * inverse_deviation[c];
+    (x, z, first_row * columns + c, rows, columns, 1, columns - c, mean + c,
+     inverse_deviation + c, sum + c, product + c);
   }
 }
 

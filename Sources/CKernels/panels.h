@@ -52,20 +52,6 @@ NK_INLINE NK_NAME(nk_panel) NK_NAME(nk_panel_at)(size_t columns, size_t index) {
   return (NK_NAME(nk_panel)){start * NK_WIDTH, end - start};
 }
 
-// max(0, v); NaN stays.
-#undef nk_positive
-#define nk_positive NK_NAME(nk_positive_)
-NK_INLINE nk_vf nk_positive(nk_vf v) {
-#if NK_WIDTH == 16
-  return (nk_vf)_mm512_max_ps(_mm512_setzero_ps(), (__m512)v);
-#elif NK_WIDTH == 8
-  return (nk_vf)_mm256_max_ps(_mm256_setzero_ps(), (__m256)v);
-#else
-  nk_vi negative = v < (nk_vf){0};
-  return (nk_vf)((nk_vi)v & ~negative);
-#endif
-}
-
 // The transpose of a square of vectors: perfect shuffles, as many as a width has bits.
 NK_INLINE void NK_NAME(nk_transpose)(nk_vf v[NK_WIDTH]) {
   NK_UNROLL for (int round = 1; round < NK_WIDTH; round *= 2) {

@@ -35,8 +35,10 @@ NK_INLINE void NK_NAME(nk_walk_offsets)(const nk_walk *walk, size_t first, size_
 
 // Stores a tile of sums, its last vector only up to `columns`.
 NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf sum[][4], float *c,
-                                      const ptrdiff_t *c_rows, size_t columns, bool accumulate,
-                                      const float *bias, bool relu) {
+                                      const ptrdiff_t *c_rows, size_t columns,
+                                      const nk_tile_finish *finish) {
+  const float *bias = finish->bias, *addend = finish->addend;
+  const bool relu = finish->relu;
   NK_UNROLL for (int n = 0; n < vectors; n++) {
     size_t first = (size_t)n * NK_WIDTH;
     size_t rest = columns - first;
@@ -46,7 +48,10 @@ NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf s
     NK_UNROLL for (int m = 0; m < rows; m++) {
       float *out = c + c_rows[m] + first;
       nk_vf value = sum[m][n];
-      if (accumulate) value += whole ? nk_load(out) : nk_load_part(out, rest);
+      if (addend) {
+        const float *added = addend + c_rows[m] + first;
+        value += whole ? nk_load(added) : nk_load_part(added, rest);
+      }
       if (bias) value += b;
       if (relu) value = nk_positive(value);
       if (whole)
@@ -82,7 +87,7 @@ NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const
     }
   }
   NK_NAME(nk_store_tile)
-  (rows, vectors, sum, c, c_rows, columns, finish->accumulate, finish->bias, finish->relu);
+  (rows, vectors, sum, c, c_rows, columns, finish);
 }
 
 NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, const float *a,
@@ -107,7 +112,7 @@ NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, con
     panel += vectors * NK_WIDTH;
   }
   NK_NAME(nk_store_tile)
-  (rows, vectors, sum, c, c_rows, columns, finish->accumulate, finish->bias, finish->relu);
+  (rows, vectors, sum, c, c_rows, columns, finish);
 }
 
 // A function for every size of tile, and tables to choose from: [vectors − 1][rows − 1].
@@ -178,6 +183,7 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
       NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
       nk_tile_finish last = *finish;
       if (last.bias) last.bias += panel.column;
+      if (last.addend) last.addend += panel.column;
       size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
       size_t tiles = (block + most - 1) / most;
       for (size_t t = 0; t < tiles; t++) {
@@ -200,22 +206,60 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
   }
 }
 
+// Rows that span more than this would be fetched again by each tile: most of a first-level cache.
+#undef NK_GATHERED_FLOATS
+#define NK_GATHERED_FLOATS 6144
+
+// Whether to copy the terms of a block of places side by side. Rows that lie far apart, most of all at
+// multiples of a power of two, fall into few sets of the first-level cache, and each tile would fetch
+// them again; a copy costs each element less than its products with one vector of columns.
+NK_INLINE bool NK_NAME(nk_gathers)(const nk_walk *a_rows, size_t rows, size_t columns) {
+  return columns > NK_WIDTH && (ptrdiff_t)rows * a_rows->inner_step > NK_GATHERED_FLOATS;
+}
+
+// Copies `block` places, from `place` of the first of `runs` on, of every row.
+NK_INLINE void NK_NAME(nk_gather)(size_t rows, const ptrdiff_t *row_offsets, const float *a,
+                                  const nk_run *runs, size_t place, size_t block,
+                                  float *gathered) {
+  for (size_t done = 0; done < block; runs++, place = 0) {
+    size_t count = runs->length - place;
+    if (count > block - done) count = block - done;
+    const float *source = a + runs->offset + place;
+    for (size_t r = 0; r < rows; r++) {
+      const float *from = source + row_offsets[r];
+      float *to = gathered + r * NK_REDUCTION_PLACES + done;
+      size_t i = 0;
+      for (; i + NK_WIDTH <= count; i += NK_WIDTH) nk_store(to + i, nk_load(from + i));
+      if (i < count) nk_store_part(to + i, nk_load_part(from + i, count - i), count - i);
+    }
+    done += count;
+  }
+}
+
 static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const float *a,
                                        const nk_walk *a_rows, size_t run_count,
                                        const nk_run *runs, size_t first_place, size_t places,
-                                       const float *packed, size_t columns, float *c,
-                                       ptrdiff_t c_row, bool accumulate) {
-  nk_tile_finish finish = {.accumulate = accumulate};
-  ptrdiff_t terms[NK_REDUCTION_DEPTH];
-  ptrdiff_t a_offsets[NK_BLOCK_ROWS], c_offsets[NK_BLOCK_ROWS];
-  NK_NAME(nk_walk_offsets)(a_rows, first_row, rows, terms);
+                                       const float *packed, size_t columns, float *gathered,
+                                       float *c, ptrdiff_t c_row, bool accumulate) {
+  ptrdiff_t rows_of_a[NK_REDUCTION_DEPTH], rows_gathered[NK_REDUCTION_DEPTH];
+  ptrdiff_t a_offsets[NK_REDUCTION_PLACES], c_offsets[NK_REDUCTION_PLACES];
+  NK_NAME(nk_walk_offsets)(a_rows, first_row, rows, rows_of_a);
   size_t panels = NK_NAME(nk_panel_count)(columns);
   size_t run = 0, place = first_place;
   while (run < run_count && place >= runs[run].length) place -= runs[run++].length;
+  const bool gathers = NK_NAME(nk_gathers)(a_rows, rows, columns);
+  for (size_t i = 0; i < rows; i++) rows_gathered[i] = (ptrdiff_t)i * NK_REDUCTION_PLACES;
   while (places > 0) {
-    size_t block = places < NK_BLOCK_ROWS ? places : NK_BLOCK_ROWS;
+    size_t block = places < NK_REDUCTION_PLACES ? places : NK_REDUCTION_PLACES;
+    const float *block_a = a;
+    const ptrdiff_t *terms = rows_of_a;
+    if (gathers) {
+      NK_NAME(nk_gather)(rows, rows_of_a, a, runs + run, place, block, gathered);
+      block_a = gathered;
+      terms = rows_gathered;
+    }
     for (size_t i = 0; i < block; i++) {
-      a_offsets[i] = runs[run].offset + (ptrdiff_t)place;
+      a_offsets[i] = gathers ? (ptrdiff_t)i : runs[run].offset + (ptrdiff_t)place;
       c_offsets[i] = (ptrdiff_t)i * c_row;
       if (++place == runs[run].length) {
         place = 0;
@@ -224,12 +268,13 @@ static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const floa
     }
     for (size_t i = 0; i < panels; i++) {
       NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
+      const nk_tile_finish finish = {.addend = accumulate ? c + panel.column : NULL};
       size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
       size_t tiles = (block + most - 1) / most;
       for (size_t t = 0; t < tiles; t++) {
         size_t row = t * block / tiles, end = (t + 1) * block / tiles;
         NK_NAME(nk_reductions)
-        [panel.vectors - 1][end - row - 1](a, a_offsets + row, rows, terms,
+        [panel.vectors - 1][end - row - 1](block_a, a_offsets + row, rows, terms,
                                            packed + rows * panel.column, columns - panel.column,
                                            c + panel.column, c_offsets + row, &finish);
       }

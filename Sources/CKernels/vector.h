@@ -8,6 +8,9 @@
 #undef nk_set1
 #undef nk_load_part
 #undef nk_store_part
+#undef nk_load_up_to
+#undef nk_store_up_to
+#undef nk_positive
 #define nk_vf NK_NAME(nk_vf_)
 #define nk_vi NK_NAME(nk_vi_)
 #define nk_load NK_NAME(nk_load_)
@@ -15,6 +18,9 @@
 #define nk_set1 NK_NAME(nk_set1_)
 #define nk_load_part NK_NAME(nk_load_part_)
 #define nk_store_part NK_NAME(nk_store_part_)
+#define nk_load_up_to NK_NAME(nk_load_up_to_)
+#define nk_store_up_to NK_NAME(nk_store_up_to_)
+#define nk_positive NK_NAME(nk_positive_)
 
 // aligned(4): loads and stores need no alignment. may_alias: they read what others wrote.
 typedef float nk_vf __attribute__((vector_size(NK_WIDTH * 4), aligned(4), may_alias));
@@ -52,3 +58,27 @@ NK_INLINE void nk_store_part(float *p, nk_vf v, size_t count) {
   NK_UNROLL for (size_t i = 0; i < NK_WIDTH - 1; i++) if (i < count) p[i] = v[i];
 }
 #endif
+
+// As many of the next `rest` elements as a vector holds; the others are zero.
+NK_INLINE nk_vf nk_load_up_to(const float *p, size_t rest) {
+  return rest >= NK_WIDTH ? nk_load(p) : nk_load_part(p, rest);
+}
+
+NK_INLINE void nk_store_up_to(float *p, nk_vf v, size_t rest) {
+  if (rest >= NK_WIDTH)
+    nk_store(p, v);
+  else
+    nk_store_part(p, v, rest);
+}
+
+// max(0, v); NaN stays.
+NK_INLINE nk_vf nk_positive(nk_vf v) {
+#if NK_WIDTH == 16
+  return (nk_vf)_mm512_max_ps(_mm512_setzero_ps(), (__m512)v);
+#elif NK_WIDTH == 8
+  return (nk_vf)_mm256_max_ps(_mm256_setzero_ps(), (__m256)v);
+#else
+  nk_vi negative = v < (nk_vf){0};
+  return (nk_vf)((nk_vi)v & ~negative);
+#endif
+}

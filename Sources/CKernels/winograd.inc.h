@@ -21,17 +21,6 @@ NK_INLINE ptrdiff_t NK_NAME(nk_limit)(ptrdiff_t value, ptrdiff_t most) {
   return value < 0 ? 0 : value < most ? value : most;
 }
 
-NK_INLINE nk_vf NK_NAME(nk_load_up_to)(const float *p, size_t rest) {
-  return rest >= NK_WIDTH ? nk_load(p) : nk_load_part(p, rest);
-}
-
-NK_INLINE void NK_NAME(nk_store_up_to)(float *p, nk_vf v, size_t rest) {
-  if (rest >= NK_WIDTH)
-    nk_store(p, v);
-  else
-    nk_store_part(p, v, rest);
-}
-
 // One tile of one vector of channels. Pixels [top, bottom) × [left, right) exist; `whole` says that
 // all do.
 NK_INLINE void NK_NAME(nk_wg_input_tile)(const int tile, const bool whole, const float *x,
@@ -46,7 +35,7 @@ NK_INLINE void NK_NAME(nk_wg_input_tile)(const int tile, const bool whole, const
     NK_UNROLL for (int j = 0; j < n; j++) {
       d[j] = (nk_vf){0};
       if (whole || (exists && j >= left && j < right))
-        d[j] = NK_NAME(nk_load_up_to)(x + i * line + j * pixel, rest);
+        d[j] = nk_load_up_to(x + i * line + j * pixel, rest);
     }
     nk_wg_bt(tile, d, o);
     NK_UNROLL for (int j = 0; j < n; j++) t[i][j] = o[j];
@@ -56,7 +45,7 @@ NK_INLINE void NK_NAME(nk_wg_input_tile)(const int tile, const bool whole, const
     NK_UNROLL for (int i = 0; i < n; i++) d[i] = t[i][j];
     nk_wg_bt(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++)
-        NK_NAME(nk_store_up_to)(v + (i * n + j) * point_step, o[i], rest);
+        nk_store_up_to(v + (i * n + j) * point_step, o[i], rest);
   }
 }
 
@@ -101,14 +90,14 @@ static void NK_NAME(nk_winograd_input)(const nk_winograd *s, const float *x, siz
 NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdiff_t point_step,
                                           size_t rest, float *y, ptrdiff_t line, ptrdiff_t pixel,
                                           ptrdiff_t height, ptrdiff_t width, const float *bias,
-                                          bool accumulate, bool relu) {
+                                          const float *addend, bool relu) {
   const int n = tile + 2;
   nk_vf t[4][6], b = {0};
-  if (bias) b = NK_NAME(nk_load_up_to)(bias, rest);
+  if (bias) b = nk_load_up_to(bias, rest);
   NK_UNROLL for (int j = 0; j < n; j++) {
     nk_vf d[6], o[4];
     NK_UNROLL for (int i = 0; i < n; i++)
-        d[i] = NK_NAME(nk_load_up_to)(m + (i * n + j) * point_step, rest);
+        d[i] = nk_load_up_to(m + (i * n + j) * point_step, rest);
     nk_wg_at(tile, d, o);
     NK_UNROLL for (int i = 0; i < tile; i++) t[i][j] = o[i];
   }
@@ -117,11 +106,11 @@ NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdif
     nk_wg_at(tile, t[i], o);
     if (i < height) NK_UNROLL for (int j = 0; j < tile; j++) {
       if (j < width) {
-        float *out = y + i * line + j * pixel;
+        ptrdiff_t place = i * line + j * pixel;
         nk_vf value = o[j] + b;
-        if (accumulate) value += NK_NAME(nk_load_up_to)(out, rest);
+        if (addend) value += nk_load_up_to(addend + place, rest);
         if (relu) value = nk_positive(value);
-        NK_NAME(nk_store_up_to)(out, value, rest);
+        nk_store_up_to(y + place, value, rest);
       }
     }
   }
@@ -131,22 +120,23 @@ NK_INLINE void NK_NAME(nk_wg_output)(const int tile, const nk_winograd *s, const
                                      ptrdiff_t point_step, ptrdiff_t row_step, size_t first,
                                      size_t count, float *y, const nk_tile_finish *finish) {
   const ptrdiff_t pixel = s->output_channels, line = s->output_width * pixel;
-  const bool relu = finish->relu, accumulate = finish->accumulate;
+  const bool relu = finish->relu;
   for (size_t k = 0; k < count; k++, m += row_step) {
     NK_NAME(nk_tile_place) place = NK_NAME(nk_place_of_tile)(s, first + k);
     ptrdiff_t height = s->output_height - place.y, width = s->output_width - place.x;
-    float *target = y + (place.image * s->output_height + place.y) * line + place.x * pixel;
+    ptrdiff_t first_pixel =
+        (place.image * s->output_height + place.y) * line + place.x * pixel;
     for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
       size_t rest = (size_t)(pixel - c);
+      float *target = y + first_pixel + c;
       const float *bias = finish->bias ? finish->bias + c : NULL;
+      const float *addend = finish->addend ? finish->addend + first_pixel + c : NULL;
       if (rest >= NK_WIDTH)
         NK_NAME(nk_wg_output_tile)
-        (tile, m + c, point_step, NK_WIDTH, target + c, line, pixel, height, width, bias,
-         accumulate, relu);
+        (tile, m + c, point_step, NK_WIDTH, target, line, pixel, height, width, bias, addend, relu);
       else
         NK_NAME(nk_wg_output_tile)
-        (tile, m + c, point_step, rest, target + c, line, pixel, height, width, bias, accumulate,
-         relu);
+        (tile, m + c, point_step, rest, target, line, pixel, height, width, bias, addend, relu);
     }
   }
 }
@@ -171,7 +161,7 @@ NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *
     NK_UNROLL for (int j = 0; j < tile; j++) {
       d[j] = (nk_vf){0};
       if (i < height && j < width)
-        d[j] = NK_NAME(nk_load_up_to)(dy + i * line + j * pixel, rest);
+        d[j] = nk_load_up_to(dy + i * line + j * pixel, rest);
     }
     nk_wg_a(tile, d, t[i]);
   }
@@ -180,7 +170,7 @@ NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *
     NK_UNROLL for (int i = 0; i < tile; i++) d[i] = t[i][j];
     nk_wg_a(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++)
-        NK_NAME(nk_store_up_to)(m + (i * n + j) * point_step, o[i], rest);
+        nk_store_up_to(m + (i * n + j) * point_step, o[i], rest);
   }
 }
 
@@ -224,7 +214,7 @@ NK_INLINE void NK_NAME(nk_wg_input_gradient_tile)(const int tile, const float *v
   NK_UNROLL for (int j = 0; j < n; j++) {
     nk_vf d[6], o[6];
     NK_UNROLL for (int i = 0; i < n; i++)
-        d[i] = NK_NAME(nk_load_up_to)(v + (i * n + j) * point_step, rest);
+        d[i] = nk_load_up_to(v + (i * n + j) * point_step, rest);
     nk_wg_b(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++) t[i][j] = o[i];
   }
@@ -234,7 +224,7 @@ NK_INLINE void NK_NAME(nk_wg_input_gradient_tile)(const int tile, const float *v
     if (i >= top && i < bottom) NK_UNROLL for (int j = 0; j < n; j++) {
       if (j >= left && j < right) {
         float *out = dx + i * line + j * pixel;
-        NK_NAME(nk_store_up_to)(out, NK_NAME(nk_load_up_to)(out, rest) + o[j], rest);
+        nk_store_up_to(out, nk_load_up_to(out, rest) + o[j], rest);
       }
     }
   }

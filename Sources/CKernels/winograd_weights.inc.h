@@ -9,7 +9,7 @@ NK_INLINE void NK_NAME(nk_wg_weights_vector)(const int tile, const float *w, ptr
   NK_UNROLL for (int j = 0; j < 3; j++) {
     nk_vf d[3], o[6];
     NK_UNROLL for (int i = 0; i < 3; i++)
-        d[i] = NK_NAME(nk_load_up_to)(w + (i * 3 + j) * step, rest);
+        d[i] = nk_load_up_to(w + (i * 3 + j) * step, rest);
     nk_wg_g(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++) t[i][j] = o[i];
   }
@@ -108,7 +108,7 @@ NK_INLINE void NK_NAME(nk_wg_weight_gradient)(const int tile, const nk_winograd 
     NK_UNROLL for (int j = 0; j < n; j++) {
       nk_vf d[6], o[3];
       NK_UNROLL for (int i = 0; i < n; i++)
-          d[i] = NK_NAME(nk_load_up_to)(du + (i * n + j) * point_step + e, rest);
+          d[i] = nk_load_up_to(du + (i * n + j) * point_step + e, rest);
       nk_wg_gt(tile, d, o);
       NK_UNROLL for (int i = 0; i < 3; i++) t[i][j] = o[i];
     }
@@ -117,8 +117,8 @@ NK_INLINE void NK_NAME(nk_wg_weight_gradient)(const int tile, const nk_winograd 
       nk_wg_gt(tile, t[i], o);
       NK_UNROLL for (int j = 0; j < 3; j++) {
         float *out = dw + (i * 3 + j) * step + e;
-        if (accumulate) o[j] += NK_NAME(nk_load_up_to)(out, rest);
-        NK_NAME(nk_store_up_to)(out, o[j], rest);
+        if (accumulate) o[j] += nk_load_up_to(out, rest);
+        nk_store_up_to(out, o[j], rest);
       }
     }
   }

@@ -3,15 +3,44 @@ package import Threads
 
 // With x̂ = (x − mean) / √(variance + epsilon) and dz the gradient before the function:
 //   dBeta = Σ dz, dGamma = Σ dz · x̂,
+//   the addend's gradient is dz,
 //   dx = gamma / √(variance + epsilon) · (dz − dBeta / rows − x̂ · dGamma / rows),
 // where the last two terms are absent if the statistics were given.
 
 extension BatchNormalization {
+  /// What goes backward from the result of a normalization.
+  package struct ResultGradient {
+    /// The gradient of the result where `relu` is given, else that of the function's argument.
+    ///
+    /// Becomes the latter.
+    let gradient: UnsafeMutablePointer<Float>
+    /// The result of relu; nil where the function's derivative is part of the gradient already.
+    let relu: UnsafePointer<Float>?
+    /// Where the gradient of the addend goes; nil where it is not wanted.
+    let addendGradient: UnsafeMutablePointer<Float>?
+    let addsToAddend: Bool
+
+    package init(
+      _ gradient: UnsafeMutablePointer<Float>, relu: UnsafePointer<Float>? = nil,
+      addendGradient: UnsafeMutablePointer<Float>? = nil, addsToAddend: Bool = false
+    ) {
+      self.gradient = gradient
+      self.relu = relu
+      self.addendGradient = addendGradient
+      self.addsToAddend = addsToAddend
+    }
+
+    var normalized: nk_normalized {
+      nk_normalized(
+        gradient: gradient, relu: relu, addend_gradient: addendGradient,
+        accumulates: addsToAddend)
+    }
+  }
+
   /// The gradients of a forward pass in training.
   ///
   /// - Parameters:
-  ///   - dz: The gradient of the function's argument.
-  ///   - dx: Nil where it is not wanted. May not be dz.
+  ///   - dx: Nil where it is not wanted. May not be the gradient that comes in.
   ///   - accumulate: Adds to dx rather than replacing it.
   ///   - dGamma: Nil where it is not wanted, as dBeta.
   ///   - accumulateParameters: Adds to dGamma and dBeta rather than replacing them.
@@ -19,55 +48,56 @@ extension BatchNormalization {
   package static func backwardTraining(
     rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
     savedMean: UnsafePointer<Float>, savedInverseDeviation: UnsafePointer<Float>,
-    dz: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, accumulate: Bool,
+    result: ResultGradient, dx: UnsafeMutablePointer<Float>?, accumulate: Bool,
     dGamma: UnsafeMutablePointer<Float>?, dBeta: UnsafeMutablePointer<Float>?,
     accumulateParameters: Bool = false, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     precondition(rows > 0)
     let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
     sum(
-      layout, x: x, dz: dz, mean: savedMean, inverseDeviation: savedInverseDeviation,
+      layout, x: x, result: result, mean: savedMean, inverseDeviation: savedInverseDeviation,
       gamma: gamma, dGamma: dGamma, dBeta: dBeta, accumulate: accumulateParameters, team: team)
     guard let dx else { return }
     team.run(
       Gradient(
-        blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x, dz: dz,
-        mean: savedMean, scale: layout.vector(1), offset: layout.vector(2),
+        blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x,
+        dz: result.gradient, mean: savedMean, scale: layout.vector(1), offset: layout.vector(2),
         slope: layout.vector(3), accumulate: accumulate, dx: dx))
   }
 
   /// The gradients of a forward pass with given statistics; parameters as in
-  /// ``backwardTraining(rows:channels:x:gamma:savedMean:savedInverseDeviation:dz:dx:accumulate:dGamma:dBeta:accumulateParameters:scratch:team:)``.
+  /// ``backwardTraining(rows:channels:x:gamma:savedMean:savedInverseDeviation:result:dx:accumulate:dGamma:dBeta:accumulateParameters:scratch:team:)``.
   package static func backwardInference(
     rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
     epsilon: Float, runningMean: UnsafePointer<Float>, runningVariance: UnsafePointer<Float>,
-    dz: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>?, accumulate: Bool,
+    result: ResultGradient, dx: UnsafeMutablePointer<Float>?, accumulate: Bool,
     dGamma: UnsafeMutablePointer<Float>?, dBeta: UnsafeMutablePointer<Float>?,
     accumulateParameters: Bool = false, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     precondition(rows > 0)
     let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
-    if dGamma != nil || dBeta != nil {
-      nk_normalization_scale(runningVariance, nil, channels, epsilon, layout.vector(0))
-      sum(
-        layout, x: x, dz: dz, mean: runningMean, inverseDeviation: layout.vector(0), gamma: gamma,
-        dGamma: dGamma, dBeta: dBeta, accumulate: accumulateParameters, team: team)
-    }
+    nk_normalization_scale(runningVariance, nil, channels, epsilon, layout.vector(0))
+    sum(
+      layout, x: x, result: result, mean: runningMean, inverseDeviation: layout.vector(0),
+      gamma: gamma, dGamma: dGamma, dBeta: dBeta, accumulate: accumulateParameters, team: team)
     guard let dx else { return }
     nk_normalization_scale(runningVariance, gamma, channels, epsilon, layout.vector(1))
     team.run(
       ScaledGradient(
-        blocks: Chunks(rows: rows, columns: channels), channels: channels, dz: dz,
+        blocks: Chunks(rows: rows, columns: channels), channels: channels, dz: result.gradient,
         scale: layout.vector(1), accumulate: accumulate, dx: dx))
   }
 
   private static func sum(
-    _ layout: NormalizationScratch, x: UnsafePointer<Float>, dz: UnsafePointer<Float>,
+    _ layout: NormalizationScratch, x: UnsafePointer<Float>, result: ResultGradient,
     mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>,
     gamma: UnsafePointer<Float>?, dGamma: UnsafeMutablePointer<Float>?,
     dBeta: UnsafeMutablePointer<Float>?, accumulate: Bool, team: WorkerTeam
   ) {
-    team.run(Sums(layout: layout, x: x, dz: dz, mean: mean, inverseDeviation: inverseDeviation))
+    team.run(
+      Sums(
+        layout: layout, x: x, result: result.normalized, mean: mean,
+        inverseDeviation: inverseDeviation))
     team.run(
       CombineSums(
         layout: layout, inverseDeviation: inverseDeviation, gamma: gamma, dGamma: dGamma,
@@ -78,17 +108,18 @@ extension BatchNormalization {
 private struct Sums: ParallelTask {
   let layout: NormalizationScratch
   let x: UnsafePointer<Float>
-  let dz: UnsafePointer<Float>
+  let result: nk_normalized
   let mean: UnsafePointer<Float>
   let inverseDeviation: UnsafePointer<Float>
 
   var chunkCount: Int { layout.chunks.count }
 
   func run(chunk: Int, worker: Int) {
-    let start = layout.chunks.start(chunk) * layout.channels
-    nk_normalization_sums(
-      x + start, dz + start, layout.chunks.length(chunk), layout.channels, mean, inverseDeviation,
-      layout.partial(0, chunk: chunk), layout.partial(1, chunk: chunk))
+    withUnsafePointer(to: result) {
+      nk_normalization_sums(
+        x, $0, layout.chunks.start(chunk), layout.chunks.length(chunk), layout.channels, mean,
+        inverseDeviation, layout.partial(0, chunk: chunk), layout.partial(1, chunk: chunk))
+    }
   }
 }
 

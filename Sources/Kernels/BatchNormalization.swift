@@ -9,13 +9,15 @@ package import Threads
 /// `gamma` and `beta` have one element a channel; nil stands for ones and zeros. The variance is the
 /// biased one (divided by the number of rows), also in the running statistics, as in Keras.
 package enum BatchNormalization {
-  /// y = f((x − mean) / √(variance + epsilon) · gamma + beta), with the statistics of these rows.
+  /// y = f((x − mean) / √(variance + epsilon) · gamma + beta + addend), with the statistics of these
+  /// rows.
   ///
   /// - Parameters:
   ///   - rows: 1 or more; with a single row, y is f(beta).
   ///   - momentum: running ← momentum · running + (1 − momentum) · that of these rows.
   ///   - savedMean: Written, for the backward pass; one element a channel.
   ///   - savedInverseDeviation: Likewise 1 / √(variance + epsilon).
+  ///   - addend: As many elements as x, or nil for none.
   ///   - parameter: That of `function`, where it has one.
   ///   - y: May be x, if x is not needed for the backward pass.
   ///   - scratch: As many floats as ``scratchCount(rows:channels:threadCount:)`` says.
@@ -24,8 +26,8 @@ package enum BatchNormalization {
     beta: UnsafePointer<Float>?, epsilon: Float, momentum: Float,
     runningMean: UnsafeMutablePointer<Float>, runningVariance: UnsafeMutablePointer<Float>,
     savedMean: UnsafeMutablePointer<Float>, savedInverseDeviation: UnsafeMutablePointer<Float>,
-    function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
+    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     precondition(rows > 0)
     let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
@@ -38,24 +40,25 @@ package enum BatchNormalization {
     team.run(
       Normalize(
         blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x, mean: savedMean,
-        scale: layout.vector(0), beta: beta, function: function.rawValue, parameter: parameter,
-        y: y))
+        scale: layout.vector(0), beta: beta, addend: addend, function: function,
+        parameter: parameter, y: y))
   }
 
-  /// y = f((x − mean) / √(variance + epsilon) · gamma + beta), with given statistics.
+  /// y = f((x − mean) / √(variance + epsilon) · gamma + beta + addend), with given statistics.
   package static func forwardInference(
     rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
     beta: UnsafePointer<Float>?, epsilon: Float, runningMean: UnsafePointer<Float>,
-    runningVariance: UnsafePointer<Float>, function: ElementwiseFunction, parameter: Float,
-    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    runningVariance: UnsafePointer<Float>, addend: UnsafePointer<Float>? = nil,
+    function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
     nk_normalization_scale(runningVariance, gamma, channels, epsilon, layout.vector(0))
     team.run(
       Normalize(
         blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x,
-        mean: runningMean, scale: layout.vector(0), beta: beta, function: function.rawValue,
-        parameter: parameter, y: y))
+        mean: runningMean, scale: layout.vector(0), beta: beta, addend: addend,
+        function: function, parameter: parameter, y: y))
   }
 
   /// Weights and a bias of the affine map that is followed by a normalization with given
@@ -209,7 +212,8 @@ private struct Normalize: ParallelTask {
   let mean: UnsafePointer<Float>
   let scale: UnsafePointer<Float>
   let beta: UnsafePointer<Float>?
-  let function: Int32
+  let addend: UnsafePointer<Float>?
+  let function: ElementwiseFunction
   let parameter: Float
   let y: UnsafeMutablePointer<Float>
 
@@ -218,9 +222,11 @@ private struct Normalize: ParallelTask {
   func run(chunk: Int, worker: Int) {
     let start = blocks.start(chunk) * channels
     let rows = blocks.length(chunk)
-    nk_normalize(x + start, rows, channels, mean, scale, beta, y + start)
-    if function != ElementwiseFunction.identity.rawValue {
-      nk_activate(rows * channels, y + start, y + start, function, parameter)
+    nk_normalize(
+      x + start, rows, channels, mean, scale, beta, addend.map { $0 + start }, function == .relu,
+      y + start)
+    if function != .relu && function != .identity {
+      nk_activate(rows * channels, y + start, y + start, function.rawValue, parameter)
     }
   }
 }

@@ -47,29 +47,43 @@ package enum Convolution {
     }
   }
 
-  /// y = f(x ∗ weights + bias).
+  /// y = f(x ∗ weights + bias + addend).
   ///
   /// - Parameters:
   ///   - bias: `outputChannels` elements, or nil for none.
+  ///   - addend: As many elements as y, or nil for none.
   ///   - parameter: That of `function`, where it has one.
   package static func forward(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
+    addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
+    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam,
+    algorithm: ConvolutionAlgorithm? = nil
   ) {
-    switch choice(algorithm, geometry) {
+    let algorithm = choice(algorithm, geometry)
+    if let addend, algorithm == .im2row || algorithm == .depthwise {
+      // These write their results in other ways than tiles.
+      forward(
+        geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
+        function: .identity, parameter: 0, y: y, scratch: scratch, team: team,
+        algorithm: algorithm)
+      let count = batch * geometry.outputCount
+      Elementwise.add(count: count, x: addend, into: y, team: team)
+      Elementwise.forward(function, parameter: parameter, count: count, x: y, y: y, team: team)
+      return
+    }
+    switch algorithm {
     case .direct:
       DirectConvolution.forward(
-        geometry, batch: batch, x: x, prepared: prepared, bias: bias, function: function,
-        parameter: parameter, y: y, scratch: scratch, team: team)
+        geometry, batch: batch, x: x, prepared: prepared, bias: bias, addend: addend,
+        function: function, parameter: parameter, y: y, scratch: scratch, team: team)
     case .winograd2:
       WinogradConvolution(geometry, tile: 2).forward(
-        batch: batch, x: x, prepared: prepared, bias: bias, function: function,
+        batch: batch, x: x, prepared: prepared, bias: bias, addend: addend, function: function,
         parameter: parameter, y: y, scratch: scratch, team: team)
     case .winograd4:
       WinogradConvolution(geometry, tile: 4).forward(
-        batch: batch, x: x, prepared: prepared, bias: bias, function: function,
+        batch: batch, x: x, prepared: prepared, bias: bias, addend: addend, function: function,
         parameter: parameter, y: y, scratch: scratch, team: team)
     case .im2row:
       PatchConvolution.forward(
@@ -79,7 +93,7 @@ package enum Convolution {
       Dense.forward(
         rows: batch * geometry.outputPixels, inputSize: geometry.inputChannels,
         outputSize: geometry.outputChannels, x: x, prepared: prepared, bias: bias,
-        function: function, parameter: parameter, y: y, team: team)
+        addend: addend, function: function, parameter: parameter, y: y, team: team)
     case .depthwise:
       DepthwiseConvolution.forward(
         geometry, batch: batch, x: x, weights: weights, bias: bias, function: function,

@@ -34,19 +34,21 @@ package enum Dense {
     }
   }
 
-  /// y = f(x · W + b).
+  /// y = f(x · W + b + addend).
   ///
   /// - Parameters:
   ///   - bias: `outputSize` elements, or nil for none.
+  ///   - addend: As many elements as y, or nil for none.
   ///   - parameter: That of `function`, where it has one.
   package static func forward(
     rows: Int, inputSize: Int, outputSize: Int, x: UnsafePointer<Float>,
-    prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
-    parameter: Float, y: UnsafeMutablePointer<Float>, team: WorkerTeam
+    prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
+    y: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     multiply(
       rows: rows, inputSize: inputSize, outputSize: outputSize, a: x, packed: prepared, c: y,
-      bias: bias, function: function, parameter: parameter, accumulate: false, team: team)
+      bias: bias, addend: addend, function: function, parameter: parameter, team: team)
   }
 
   /// dx = dz · Wᵀ, or += with `accumulate`; dz is the gradient of x · W + b.
@@ -57,21 +59,23 @@ package enum Dense {
   ) {
     multiply(
       rows: rows, inputSize: outputSize, outputSize: inputSize, a: dz, packed: prepared, c: dx,
-      bias: nil, function: .identity, parameter: 0, accumulate: accumulate, team: team)
+      bias: nil, addend: accumulate ? UnsafePointer(dx) : nil, function: .identity, parameter: 0,
+      team: team)
   }
 
   private static func multiply(
     rows: Int, inputSize: Int, outputSize: Int, a: UnsafePointer<Float>,
     packed: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
-    function: ElementwiseFunction, parameter: Float, accumulate: Bool, team: WorkerTeam
+    addend: UnsafePointer<Float>?, function: ElementwiseFunction, parameter: Float,
+    team: WorkerTeam
   ) {
     withUnsafePointer(to: nk_run(offset: 0, length: inputSize)) { run in
       team.run(
         TileProduct(
           rows: rows, matrix: PackedMatrix(depth: inputSize, columns: outputSize), a: a,
           aRows: .rows(step: inputSize), runs: run, runCount: 1, packed: packed, c: c,
-          cRows: .rows(step: outputSize), bias: bias, function: function, parameter: parameter,
-          accumulate: accumulate))
+          cRows: .rows(step: outputSize), bias: bias, addend: addend, function: function,
+          parameter: parameter))
     }
   }
 

@@ -36,6 +36,7 @@ extension DirectConvolution {
         let matrix = PackedMatrix(
           depth: runCount * g.groupOutputChannels, columns: g.groupInputChannels)
         for group in 0..<g.groups {
+          let first = dx + (y * g.inputWidth + x) * g.inputChannels + group * g.groupInputChannels
           if lines.count > 0 && columns.count > 0 && !(accumulate && runCount == 0) {
             team.run(
               TileProduct(
@@ -45,13 +46,13 @@ extension DirectConvolution {
                   inner: columns.count, inner_step: g.outputChannels, middle: lines.count,
                   middle_step: padded.lineCount, outer_step: padded.count),
                 runs: runs, runCount: runCount, packed: packed,
-                c: dx + (y * g.inputWidth + x) * g.inputChannels + group * g.groupInputChannels,
+                c: first,
                 cRows: nk_walk(
                   inner: columns.count, inner_step: g.strideWidth * g.inputChannels,
                   middle: lines.count,
                   middle_step: g.strideHeight * g.inputWidth * g.inputChannels,
                   outer_step: g.inputCount),
-                accumulate: accumulate))
+                addend: accumulate ? UnsafePointer(first) : nil))
           }
           packed += matrix.count
         }

@@ -8,9 +8,9 @@ internal import Threads
 enum DirectConvolution {
   static func forward(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
-    prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
-    parameter: Float, y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    team: WorkerTeam
+    prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
+    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     let source = PatchSource(geometry, batch: batch, x: x, scratch: scratch, team: team)
     let matrix = forwardMatrix(geometry)
@@ -22,7 +22,8 @@ enum DirectConvolution {
           a: source.x + group * geometry.groupInputChannels, aRows: source.rows,
           runs: source.runs, runCount: source.runCount, packed: prepared + group * matrix.count,
           c: y + column, cRows: .rows(step: geometry.outputChannels),
-          bias: bias.map { $0 + column }, function: function, parameter: parameter))
+          bias: bias.map { $0 + column }, addend: addend.map { $0 + column }, function: function,
+          parameter: parameter))
     }
   }
 

@@ -1,7 +1,7 @@
 internal import CKernels
 internal import Threads
 
-/// c = f(a · b + bias), or += , with b packed: rows of `a` may be the pixels of images.
+/// c = f(a · b + bias + addend), with b packed: rows of `a` may be the pixels of images.
 ///
 /// Cut into parts of the rows and blocks of columns by shape alone.
 struct TileProduct: ParallelTask {
@@ -16,9 +16,10 @@ struct TileProduct: ParallelTask {
   let c: UnsafeMutablePointer<Float>
   let cRows: nk_walk
   let bias: UnsafePointer<Float>?
+  /// Lies as c does; may be c.
+  let addend: UnsafePointer<Float>?
   let function: ElementwiseFunction
   let parameter: Float
-  let accumulate: Bool
   private let rowChunks: Chunks
   private let blocksOfChunk: Int
 
@@ -26,7 +27,8 @@ struct TileProduct: ParallelTask {
     rows: Int, matrix: PackedMatrix, a: UnsafePointer<Float>, aRows: nk_walk,
     runs: UnsafePointer<nk_run>?, runCount: Int, packed: UnsafePointer<Float>,
     c: UnsafeMutablePointer<Float>, cRows: nk_walk, bias: UnsafePointer<Float>? = nil,
-    function: ElementwiseFunction = .identity, parameter: Float = 0, accumulate: Bool = false
+    addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction = .identity,
+    parameter: Float = 0
   ) {
     self.rows = rows
     self.matrix = matrix
@@ -38,9 +40,9 @@ struct TileProduct: ParallelTask {
     self.c = c
     self.cRows = cRows
     self.bias = bias
+    self.addend = addend
     self.function = function
     self.parameter = parameter
-    self.accumulate = accumulate
     // Some microseconds each; many for many threads, not so many that their number costs.
     let wanted = ChunkGoal.count(
       flops: 2 * Double(rows) * Double(matrix.depth) * Double(matrix.columns), most: 128)
@@ -73,7 +75,8 @@ struct TileProduct: ParallelTask {
       let column = matrix.blocks.start(block)
       let columns = matrix.blocks.length(block)
       var finish = nk_tile_finish(
-        accumulate: accumulate, relu: function == .relu, bias: bias.map { $0 + column })
+        addend: addend.map { $0 + column }, relu: function == .relu,
+        bias: bias.map { $0 + column })
       nk_tile_product(
         first, count, a, &aRows, runCount, runs, packed + matrix.offset(block), columns,
         c + column, &cRows, &finish)

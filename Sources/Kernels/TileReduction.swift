@@ -9,7 +9,7 @@ struct TileReduction: ParallelTask {
   let shape: Shape
   let a: UnsafePointer<Float>
   let aRows: nk_walk
-  /// The places of a row: `shape.places` floats in all.
+  /// The places of a row.
   let runs: UnsafePointer<nk_run>
   let runCount: Int
   /// Rows of `rowStep` elements, the columns from `firstColumn` on; so dW.
@@ -21,55 +21,55 @@ struct TileReduction: ParallelTask {
   let scratch: UnsafeMutablePointer<Float>
 
   /// The sizes and the cutting.
+  ///
+  /// A chunk has as many places and columns as keep it busy with what it reads, and its sums in a
+  /// second-level cache; where these are few chunks, the rows are cut too.
   struct Shape {
     let rows: Int
-    let places: Int
     let columns: Int
     let parts: Chunks
     let placeChunks: Chunks
+    let columnChunks: Chunks
 
     /// - Parameter mostParts: At most so many parts of the rows.
     init(rows: Int, places: Int, columns: Int, mostParts: Int = GradientSums.mostParts) {
       self.rows = rows
-      self.places = places
       self.columns = columns
-      let blocks = (columns + PackedMatrix.blockColumns - 1) / PackedMatrix.blockColumns
+      placeChunks = Chunks(of: places, limit: Self.mostPlaces)
+      columnChunks = Chunks(of: columns, size: TileReduction.mostColumns)
       let wanted = ChunkGoal.count(
-        flops: 2 * Double(rows) * Double(places) * Double(columns), most: 64)
-      // Every part of the places packs dz again: not too few of them.
-      let pieces = max(1, min((wanted + blocks - 1) / blocks, places / 48))
+        flops: 2 * Double(rows) * Double(places) * Double(columns), most: 24)
+      let pieces = max(1, placeChunks.count * columnChunks.count)
       let parts = min(
-        mostParts, Self.partCount(rows: rows, places: places, columns: columns))
+        mostParts, max(1, rows / Self.leastRows), (wanted + pieces - 1) / pieces)
       self.parts = Chunks(of: rows, size: max(1, (rows + parts - 1) / parts))
-      let size = (places + pieces - 1) / pieces
-      placeChunks = Chunks(of: places, size: max(1, parts > 1 ? places : size))
     }
 
-    /// Parts of the rows: as many as give 32 chunks, of at least 256 rows.
-    private static func partCount(rows: Int, places: Int, columns: Int) -> Int {
-      let blocks = (columns + PackedMatrix.blockColumns - 1) / PackedMatrix.blockColumns
-      let available = blocks * max(1, places / 48)
-      return available >= 16 ? 1 : max(1, min(GradientSums.mostParts, rows / 256, 32 / available))
-    }
-
-    var blocks: Chunks { Chunks(of: columns, size: PackedMatrix.blockColumns) }
+    /// Two blocks of places.
+    private static let mostPlaces = 2 * Int(NK_REDUCTION_PLACES)
+    /// Rows that make up for the sums of a part.
+    private static let leastRows = 256
   }
 
-  /// Floats that one worker needs: a block of dz, packed.
-  static let workerScratch = NK_REDUCTION_DEPTH * PackedMatrix.blockColumns
-
-  private var blocks: Chunks { shape.blocks }
+  /// Columns of a chunk: two panels of the widest tiles.
+  static let mostColumns = 128
+  /// Floats that one worker needs: a block of dz, packed, and one of a, gathered.
+  static let workerScratch = packedScratch + NK_REDUCTION_DEPTH * NK_REDUCTION_PLACES
+  static let packedScratch = NK_REDUCTION_DEPTH * mostColumns
 
   // No rows are one part, too: it writes zeros.
-  var chunkCount: Int { max(1, shape.parts.count) * shape.placeChunks.count * blocks.count }
+  var chunkCount: Int {
+    max(1, shape.parts.count) * shape.placeChunks.count * shape.columnChunks.count
+  }
 
   func run(chunk: Int, worker: Int) {
-    let part = chunk / (shape.placeChunks.count * blocks.count)
-    let rest = chunk % (shape.placeChunks.count * blocks.count)
-    let column = blocks.start(rest % blocks.count)
-    let columns = blocks.length(rest % blocks.count)
-    let firstPlace = shape.placeChunks.start(rest / blocks.count)
-    let places = shape.placeChunks.length(rest / blocks.count)
+    let columnChunks = shape.columnChunks
+    let part = chunk / (shape.placeChunks.count * columnChunks.count)
+    let rest = chunk % (shape.placeChunks.count * columnChunks.count)
+    let column = columnChunks.start(rest % columnChunks.count)
+    let columns = columnChunks.length(rest % columnChunks.count)
+    let firstPlace = shape.placeChunks.start(rest / columnChunks.count)
+    let places = shape.placeChunks.length(rest / columnChunks.count)
     let target = sums.weights(part) + firstPlace * rowStep + firstColumn + column
     let bias = firstPlace == 0 ? sums.bias(part).map { $0 + firstColumn + column } : nil
     let packed = scratch + worker * Self.workerScratch
@@ -85,7 +85,8 @@ struct TileReduction: ParallelTask {
       if !isPacked { nk_pack_rows(count, &dzRows, row, block, columns, count, 0, packed) }
       nk_tile_reduction(
         row, count, a, &aRows, runCount, runs, firstPlace, places,
-        isPacked ? gradients : UnsafePointer(packed), columns, target, rowStep, adds)
+        isPacked ? gradients : UnsafePointer(packed), columns, packed + Self.packedScratch, target,
+        rowStep, adds)
       if let bias { nk_column_sums(gradients, rowStep, count, columns, adds, bias) }
       row += count
       adds = true

@@ -219,17 +219,17 @@ private func reducePoint(
   var (vRows, mRows) = (nk_walk.rows(step: inputs), nk_walk.rows(step: outputs))
   let most = NK_REDUCTION_DEPTH
   for column in stride(
-    from: columns.lowerBound, to: columns.upperBound, by: PackedMatrix.blockColumns)
+    from: columns.lowerBound, to: columns.upperBound, by: TileReduction.mostColumns)
   {
-    let width = min(PackedMatrix.blockColumns, columns.upperBound - column)
+    let width = min(TileReduction.mostColumns, columns.upperBound - column)
     let isPacked = nk_is_packed(width) && width == outputs
     for row in stride(from: 0, to: tiles, by: most) {
       let count = min(most, tiles - row)
       if !isPacked { nk_pack_rows(count, &mRows, row, m + column, width, count, 0, packing) }
       nk_tile_reduction(
         row, count, v, &vRows, 1, &run, 0, inputs,
-        isPacked ? m + row * outputs : UnsafePointer(packing), width, du + column, outputs,
-        accumulate || row > 0)
+        isPacked ? m + row * outputs : UnsafePointer(packing), width,
+        packing + TileReduction.packedScratch, du + column, outputs, accumulate || row > 0)
     }
   }
 }
@@ -245,7 +245,7 @@ private struct PointReductions: ParallelTask {
   let accumulate: Bool
   let scratch: UnsafeMutablePointer<Float>
 
-  private var columns: Chunks { Chunks(of: output.channels, size: PackedMatrix.blockColumns) }
+  private var columns: Chunks { Chunks(of: output.channels, size: TileReduction.mostColumns) }
 
   var chunkCount: Int { winograd.points * columns.count }
 

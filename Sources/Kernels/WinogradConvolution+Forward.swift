@@ -4,10 +4,11 @@ internal import Threads
 extension WinogradConvolution {
   func forward(
     batch: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, function: ElementwiseFunction, parameter: Float,
-    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    bias: UnsafePointer<Float>?, addend: UnsafePointer<Float>? = nil,
+    function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
-    let finish = nk_tile_finish(accumulate: false, relu: function == .relu, bias: bias)
+    let finish = nk_tile_finish(addend: addend, relu: function == .relu, bias: bias)
     if isFused {
       let count = batch * tilesPerImage
       let tiles = Chunks(of: count, limit: fusedTileLimit(count))
@@ -18,10 +19,12 @@ extension WinogradConvolution {
     } else {
       let images = Chunks(of: batch, limit: phaseImageLimit(batch))
       for part in 0..<images.count {
+        let first = images.start(part) * geometry.outputCount
+        var finish = finish
+        if let addend { finish.addend = addend + first }
         forwardPhases(
           images: images.length(part), x: x + images.start(part) * geometry.inputCount,
-          prepared: prepared, finish: finish, y: y + images.start(part) * geometry.outputCount,
-          scratch: scratch, team: team)
+          prepared: prepared, finish: finish, y: y + first, scratch: scratch, team: team)
       }
     }
     if function != .relu && function != .identity {
@@ -102,7 +105,7 @@ func multiplyPoint(
 ) {
   var run = nk_run(offset: 0, length: channels)
   var (aRows, cRows) = (nk_walk.rows(step: channels), nk_walk.rows(step: columns))
-  var plain = nk_tile_finish(accumulate: false, relu: false, bias: nil)
+  var plain = nk_tile_finish(addend: nil, relu: false, bias: nil)
   nk_tile_product(
     rows.lowerBound, rows.count, a, &aRows, 1, &run, prepared, columns, c, &cRows, &plain)
 }

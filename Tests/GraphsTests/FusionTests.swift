@@ -86,16 +86,62 @@ import Testing
       relu(product), keeping: [product], joined: ["conv2d"], apart: ["conv2d", "elementwise"])
   }
 
+  private func normalized(_ x: Node, _ channels: Int, _ name: String = "norm") -> Node {
+    batchNormalization(
+      x, scale: variable(name + ".scale", [channels]),
+      offset: variable(name + ".offset", [channels]),
+      runningMean: builder.variable(
+        name + ".m", shape: [channels], initializer: .uniform(from: -1, to: 1),
+        isTrainable: false),
+      runningVariance: builder.variable(
+        name + ".v", shape: [channels], initializer: .ones, isTrainable: false),
+      momentum: 0.9, epsilon: 1e-3)
+  }
+
   @Test(arguments: [true, false]) func normalizationAndActivation(isTraining: Bool) throws {
     let product = matmul(x, variable("w", [6, 3]))
-    let normalized = batchNormalization(
-      product, scale: variable("scale", [3]), offset: variable("offset", [3]),
-      runningMean: builder.variable("m", shape: [3], initializer: .zeros, isTrainable: false),
-      runningVariance: builder.variable("v", shape: [3], initializer: .ones, isTrainable: false),
-      momentum: 0.9, epsilon: 1e-3)
+    let normalized = normalized(product, 3)
     try expectSame(
       relu(normalized), keeping: [normalized], joined: ["matmul", "batch_normalization"],
       apart: ["matmul", "batch_normalization", "elementwise"], isTraining: isTraining)
+  }
+
+  /// The end of a residual block; what is added has a gradient of its own, and is used again.
+  @Test(arguments: [true, false], [ActivationFunction.relu, .tanh])
+  func normalizationSumAndActivation(
+    isTraining: Bool, _ function: ActivationFunction
+  ) throws {
+    let width = 19
+    let start = tanh(matmul(x, variable("v", [6, width])))
+    let normalized = normalized(matmul(start, variable("w", [width, width])), width)
+    let sum = start + normalized
+    try expectSame(
+      activation(function, sum) + start, keeping: [normalized, sum],
+      joined: ["matmul", "matmul", "batch_normalization", "arithmetic"],
+      apart: [
+        "matmul", "matmul", "batch_normalization", "arithmetic", "elementwise", "arithmetic",
+      ], isTraining: isTraining)
+  }
+
+  /// Where nothing goes backward, a convolution does what follows it in a residual block.
+  @Test func convolutionWithAResidualBlocksEnd() throws {
+    let start = tanh(convolve2D(images, variable("v", [1, 1, 2, 5])))
+    let convolved = convolve2D(start, variable("w", [3, 3, 5, 5]), padding: .same)
+    let normalized = normalized(convolved, 5)
+    let sum = normalized + start
+    let y = relu(sum)
+    let runs = try [[], [convolved, normalized, sum]].map { kept in
+      let run = try GraphRun([y] + kept, maximumBatch: 3)
+      run.feedTheRest(batch: 3)
+      run.run(batch: 3)
+      return run
+    }
+    #expect(runs[0].stepKinds(.forward).filter { $0 == "conv2d" }.count == 2)
+    let joined = ["batch_normalization", "arithmetic", "elementwise"]
+    #expect(Set(runs[0].stepKinds(.forward)).isDisjoint(with: joined))
+    #expect(Set(runs[1].stepKinds(.forward)).isSuperset(of: joined))
+    expectClose(runs[0].output(), runs[1].output(), relative: 1e-5, absolute: 1e-5)
+    #expect(runs[0].output().contains { $0 > 0 })
   }
 
   @Test func biasOnTheLeft() throws {

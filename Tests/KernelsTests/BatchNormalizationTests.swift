@@ -63,13 +63,18 @@ import Threads
             savedInverseDeviation: &r.savedInverseDeviation, function: .relu, parameter: 0,
             y: &r.y, scratch: $0, team: team)
         }
-        withScratch(count) {
-          BatchNormalization.backwardTraining(
-            rows: rows, channels: channels, x: arrays.x,
-            gamma: affine ? gamma.baseAddress : nil, savedMean: r.savedMean,
-            savedInverseDeviation: r.savedInverseDeviation, dz: arrays.dz, dx: &r.dx,
-            accumulate: initial != nil, dGamma: &r.dGamma, dBeta: &r.dBeta,
-            accumulateParameters: initial != nil, scratch: $0, team: team)
+        var dz = arrays.dz
+        dz.withUnsafeMutableBufferPointer { dz in
+          guard let dz = dz.baseAddress else { return }
+          withScratch(count) {
+            BatchNormalization.backwardTraining(
+              rows: rows, channels: channels, x: arrays.x,
+              gamma: affine ? gamma.baseAddress : nil, savedMean: r.savedMean,
+              savedInverseDeviation: r.savedInverseDeviation,
+              result: BatchNormalization.ResultGradient(dz), dx: &r.dx,
+              accumulate: initial != nil, dGamma: &r.dGamma, dBeta: &r.dBeta,
+              accumulateParameters: initial != nil, scratch: $0, team: team)
+          }
         }
       }
     }
@@ -167,11 +172,16 @@ import Threads
         runningVariance: arrays.runningVariance, function: .identity, parameter: 0, y: &y,
         scratch: $0, team: team)
     }
-    withScratch(count) {
-      BatchNormalization.backwardInference(
-        rows: rows, channels: channels, x: arrays.x, gamma: arrays.gamma, epsilon: Self.epsilon,
-        runningMean: arrays.runningMean, runningVariance: arrays.runningVariance, dz: arrays.dz,
-        dx: &dx, accumulate: false, dGamma: &dGamma, dBeta: &dBeta, scratch: $0, team: team)
+    var dz = arrays.dz
+    dz.withUnsafeMutableBufferPointer { dz in
+      guard let dz = dz.baseAddress else { return }
+      withScratch(count) {
+        BatchNormalization.backwardInference(
+          rows: rows, channels: channels, x: arrays.x, gamma: arrays.gamma,
+          epsilon: Self.epsilon, runningMean: arrays.runningMean,
+          runningVariance: arrays.runningVariance, result: BatchNormalization.ResultGradient(dz),
+          dx: &dx, accumulate: false, dGamma: &dGamma, dBeta: &dBeta, scratch: $0, team: team)
+      }
     }
     var expectedGamma = [Double](repeating: 0, count: channels)
     for (index, value) in reference.normalized.enumerated() {

@@ -77,6 +77,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     // A grouped kernel with strides; a stride beyond the kernel in one direction.
     ConvolutionCase(2, 9, 11, 6, 10, kernel: (3, 1), stride: (2, 3), padding: nil, groups: 2),
     ConvolutionCase(3, 14, 15, 64, 129, kernel: (1, 1), stride: (2, 2)),
+    // Rows far apart, more places than are gathered at a time, more columns than a chunk's.
+    ConvolutionCase(3, 11, 10, 150, 131, kernel: (1, 1)),
+    ConvolutionCase(2, 19, 17, 67, 33, kernel: (3, 3), stride: (2, 2), padding: nil),
   ]
 }
 
@@ -209,6 +212,33 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         let agree = several == one
         #expect(agree, "\(threads) threads, \(algorithm)")
       }
+    }
+  }
+
+  /// What is added to the result comes before the function.
+  @Test(arguments: ConvolutionCase.all)
+  func addendsAreAdded(_ test: ConvolutionCase) {
+    let g = test.geometry
+    let (x, weights, bias, addend) = Self.arrays(test, TestArrays.integers)
+    let team = WorkerTeam(threadCount: 2)
+    let sums = ReferenceConvolution.forward(
+      g, batch: test.batch, x: x, weights: weights, bias: bias)
+    let expected = zip(sums, addend).map { max(0, $0 + Double($1)) }
+    for algorithm in Self.algorithms(test) {
+      var y = [Float](repeating: .nan, count: addend.count)
+      Self.prepared(test, .forward, weights, algorithm, team) { prepared in
+        withScratch(
+          Convolution.scratchCount(
+            g, maximumBatch: test.batch, pass: .forward, threadCount: 2, algorithm: algorithm)
+        ) {
+          Convolution.forward(
+            g, batch: test.batch, x: x, weights: weights, prepared: prepared, bias: bias,
+            addend: addend, function: .relu, parameter: 0, y: &y, scratch: $0, team: team,
+            algorithm: algorithm)
+        }
+      }
+      let bound = algorithm == .winograd4 ? 1e-5 * largest(expected) : 0
+      expectClose(y, expected, absolute: bound, "\(algorithm)")
     }
   }
 

@@ -33,14 +33,28 @@ void nk_normalization_scale(const float *variance, const float *gamma, size_t co
 /// product = a · b; b may be NULL, which stands for ones.
 void nk_multiply_or_copy(const float *a, const float *b, size_t columns, float *product);
 
-/// y = (x − mean) · scale + beta. y may be x.
+/// y = (x − mean) · scale + beta + addend, and max(0, ·) of it with `relu`. `addend` may be NULL; y
+/// may be x.
 void nk_normalize(const float *x, size_t rows, size_t columns, const float *mean,
-                  const float *scale, const float *beta, float *y);
+                  const float *scale, const float *beta, const float *addend, bool relu, float *y);
 
-/// For each column: sum = Σ dz, product = inverse_deviation · Σ dz · (x − mean).
-void nk_normalization_sums(const float *x, const float *dz, size_t rows, size_t columns,
-                           const float *mean, const float *inverse_deviation, float *sum,
-                           float *product);
+/// What goes backward from y = f((x − mean) · scale + beta + addend).
+typedef struct {
+  /// The gradient of y; becomes that of the argument of f.
+  float *gradient;
+  /// y where f is max(0, ·), NULL where it is the identity.
+  const float *relu;
+  /// Where the gradient of the addend goes; NULL if it is not wanted.
+  float *addend_gradient;
+  /// Whether to add to it.
+  bool accumulates;
+} nk_normalized;
+
+/// For the columns of the rows first_row ..< first_row + rows, with dz the gradient of the argument
+/// of f: sum = Σ dz, product = inverse_deviation · Σ dz · (x − mean). x starts at row 0.
+void nk_normalization_sums(const float *x, const nk_normalized *z, size_t first_row, size_t rows,
+                           size_t columns, const float *mean, const float *inverse_deviation,
+                           float *sum, float *product);
 
 /// From the sums over `rows` rows, what `nk_normalization_gradient` needs: scale = gamma ·
 /// inverse_deviation, offset = sum / rows, slope = inverse_deviation · product / rows. The last two

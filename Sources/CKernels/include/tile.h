@@ -25,8 +25,9 @@ typedef struct {
 
 /// What happens to a tile of sums before it is stored.
 typedef struct {
-  /// Adds to what is there.
-  bool accumulate;
+  /// Added to the sums, each at the place of its result: the result itself, to add to what is there,
+  /// or another array; or NULL.
+  const float *addend;
   /// max(0, ·), after the bias.
   bool relu;
   /// As many elements as there are columns, or NULL.
@@ -66,13 +67,14 @@ void nk_tile_product(size_t first_row, size_t rows, const float *a, const nk_wal
 ///
 /// Place k of the runs, for k in first_place ..< first_place + places, gives the row
 /// c + (k − first_place) · c_row; its terms are a[a_rows(r) + runs(k)] · packed[r − first_row]. At most
-/// NK_REDUCTION_DEPTH terms.
+/// NK_REDUCTION_DEPTH terms. `gathered` is scratch memory of NK_REDUCTION_DEPTH · NK_REDUCTION_PLACES
+/// floats.
 void nk_tile_reduction(size_t first_row, size_t rows, const float *a, const nk_walk *a_rows,
                        size_t run_count, const nk_run *runs, size_t first_place, size_t places,
-                       const float *packed, size_t columns, float *c, ptrdiff_t c_row,
-                       bool accumulate);
+                       const float *packed, size_t columns, float *gathered, float *c,
+                       ptrdiff_t c_row, bool accumulate);
 
-/// The most terms of one nk_tile_reduction.
-enum { NK_REDUCTION_DEPTH = 256 };
+/// The most terms of one nk_tile_reduction, and how many places it takes at a time.
+enum { NK_REDUCTION_DEPTH = 256, NK_REDUCTION_PLACES = 72 };
 
 #endif

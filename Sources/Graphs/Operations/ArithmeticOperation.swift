@@ -106,3 +106,11 @@ extension OperationSite {
     outputType.isBatched ? geometry.with(leading: context.batch) : geometry
   }
 }
+
+extension Operation {
+  /// Whether the operation adds two values of the same type as `output`, so that what gives one of
+  /// them can add the other.
+  func isSum(of operands: [NodeType], like output: NodeType) -> Bool {
+    (self as? ArithmeticOperation)?.operation == .add && operands.allSatisfy { $0 == output }
+  }
+}

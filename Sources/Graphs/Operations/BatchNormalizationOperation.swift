@@ -2,10 +2,10 @@ import Kernels
 import Tensors
 
 /// Batch normalisation over all but the last dimension (Ioffe and Szegedy, ICML 2015); after fusion
-/// with an activation.
+/// with an addition and an activation.
 ///
 /// Inputs: values `[…, channels]`, scale, offset, running mean, running variance (`[channels]`
-/// each). In training the batch's own statistics are used and the running ones updated.
+/// each); after fusion what is added to the result. In training the batch's own statistics are used and the running ones updated.
 package struct BatchNormalizationOperation: Operation {
   package static let kind = "batch_normalization"
   package static let inputCounts = 5...5
@@ -13,6 +13,8 @@ package struct BatchNormalizationOperation: Operation {
   let momentum: Float
   let epsilon: Float
   private var epilogue = Epilogue.none
+  /// Whether the last input is added to the result, before the activation.
+  private var hasAddend = false
 
   init(momentum: Float, epsilon: Float) {
     self.momentum = momentum
@@ -52,11 +54,15 @@ package struct BatchNormalizationOperation: Operation {
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)? {
+    var result = self
+    if !hasAddend, !epilogue.hasActivation, next.isSum(of: operands, like: output) {
+      result.hasAddend = true
+      return result
+    }
     // Its own offset is its bias.
     guard next is UnaryOperation,
       let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
     else { return nil }
-    var result = self
     result.epilogue = epilogue
     return result
   }
@@ -65,7 +71,7 @@ package struct BatchNormalizationOperation: Operation {
     let channels = channels(site)
     let rows = site.outputType.rowCount(batch: site.maximumBatch)
     var requirements = Requirements()
-    requirements.accumulatingInputs = [0]
+    requirements.accumulatingInputs = [0, 5]
     requirements.inputsWithoutGradient = [3, 4]
     requirements.inputsForBackward = site.isTraining ? [0, 1] : [0, 1, 3, 4]
     requirements.outputForBackward = epilogue.hasActivation
@@ -86,6 +92,7 @@ package struct BatchNormalizationOperation: Operation {
     let mean = site.kept.first ?? site.scratch
     let deviation = site.kept.last ?? site.scratch.advanced(byFloats: stride)
     let scratch = site.kept.isEmpty ? site.scratch.advanced(byFloats: 2 * stride) : site.scratch
+    let addend = hasAddend ? site.inputs[5] : nil
     return { context in
       let rows = site.outputType.rowCount(batch: context.batch)
       if site.isTraining {
@@ -94,7 +101,8 @@ package struct BatchNormalizationOperation: Operation {
           gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
           epsilon: epsilon, momentum: momentum, runningMean: context.floats(site.inputs[3]),
           runningVariance: context.floats(site.inputs[4]), savedMean: context.floats(mean),
-          savedInverseDeviation: context.floats(deviation), function: epilogue.function,
+          savedInverseDeviation: context.floats(deviation), addend: context.floats(addend),
+          function: epilogue.function,
           parameter: epilogue.parameter, y: context.floats(site.output),
           scratch: context.floats(scratch), team: context.team)
       } else {
@@ -102,7 +110,8 @@ package struct BatchNormalizationOperation: Operation {
           rows: rows, channels: channels, x: context.floats(site.inputs[0]),
           gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
           epsilon: epsilon, runningMean: context.floats(site.inputs[3]),
-          runningVariance: context.floats(site.inputs[4]), function: epilogue.function,
+          runningVariance: context.floats(site.inputs[4]), addend: context.floats(addend),
+          function: epilogue.function,
           parameter: epilogue.parameter, y: context.floats(site.output),
           scratch: context.floats(scratch), team: context.team)
       }
@@ -121,16 +130,23 @@ package struct BatchNormalizationOperation: Operation {
     let dGamma = gamma?.place ?? site.scratch
     let dBeta = beta?.place ?? site.scratch.advanced(byFloats: stride)
     let scratch = site.scratch.advanced(byFloats: 2 * stride)
+    let addend = hasAddend ? site.inputGradients[5] : nil
     return { context in
       let rows = site.forward.outputType.rowCount(batch: context.batch)
       let dz = context.floats(site.outputGradient)
-      epilogue.backward(
-        count: rows * channels, y: site.forward.output, dy: dz, context: context)
+      let isRelu = epilogue.function == .relu
+      if !isRelu {
+        epilogue.backward(
+          count: rows * channels, y: site.forward.output, dy: dz, context: context)
+      }
+      let result = BatchNormalization.ResultGradient(
+        dz, relu: isRelu ? context.floats(site.forward.output) : nil,
+        addendGradient: context.floats(addend?.place), addsToAddend: addend?.accumulates ?? false)
       if site.forward.isTraining {
         BatchNormalization.backwardTraining(
           rows: rows, channels: channels, x: context.floats(inputs[0]),
           gamma: context.floats(inputs[1]), savedMean: context.floats(site.forward.kept[0]),
-          savedInverseDeviation: context.floats(site.forward.kept[1]), dz: dz,
+          savedInverseDeviation: context.floats(site.forward.kept[1]), result: result,
           dx: context.floats(data?.place), accumulate: data?.accumulates ?? false,
           dGamma: context.floats(dGamma), dBeta: context.floats(dBeta),
           scratch: context.floats(scratch), team: context.team)
@@ -139,9 +155,9 @@ package struct BatchNormalizationOperation: Operation {
           rows: rows, channels: channels, x: context.floats(inputs[0]),
           gamma: context.floats(inputs[1]), epsilon: epsilon,
           runningMean: context.floats(inputs[3]), runningVariance: context.floats(inputs[4]),
-          dz: dz, dx: context.floats(data?.place), accumulate: data?.accumulates ?? false,
-          dGamma: context.floats(dGamma), dBeta: context.floats(dBeta),
-          scratch: context.floats(scratch), team: context.team)
+          result: result, dx: context.floats(data?.place),
+          accumulate: data?.accumulates ?? false, dGamma: context.floats(dGamma),
+          dBeta: context.floats(dBeta), scratch: context.floats(scratch), team: context.team)
       }
     }
   }

@@ -5,15 +5,18 @@ package import Threads
 /// A two-dimensional convolution: images `[batch, height, width, channels]` with weights
 /// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias
 /// `[outputChannels]`, an activation and a maximum over windows; in inference also with the
-/// normalisation of its result, whose factors and offsets then are part of weights and bias.
+/// normalisation of its result, whose factors and offsets then are part of weights and bias, and with
+/// an addition to its result.
 package struct ConvolutionOperation: Operation {
   package static let kind = "conv2d"
   package static let inputCounts = 2...2
   package let window: WindowAttributes
   private let groups: Int
   private var epilogue = Epilogue.none
-  /// Normalises the sums, before the activation: its four parameters are the last inputs.
+  /// Normalises the sums, before the activation: its four parameters are the inputs behind the bias.
   private var normalization: BatchNormalizationOperation?
+  /// Whether the last input is added to the result, before the activation.
+  private var hasAddend = false
   /// Takes maxima of the result, after the epilogue.
   private var pool: PoolingOperation?
 
@@ -58,20 +61,23 @@ package struct ConvolutionOperation: Operation {
   ) -> (any Operation)? {
     guard pool == nil else { return nil }
     var result = self
-    if let next = next as? PoolingOperation, next.statistic == .maximum {
+    if isInference, !hasAddend, !epilogue.hasActivation, next.isSum(of: operands, like: output) {
+      result.hasAddend = true
+      return result
+    }
+    if let next = next as? PoolingOperation, next.statistic == .maximum, !hasAddend {
       let image = output.dimensions.dropFirst().compactMap(\.fixedValue)
       guard PooledConvolution.pays(outputCount: image.reduce(1, *)) else { return nil }
       result.pool = next
       return result
     }
     if let next = next as? BatchNormalizationOperation {
-      guard isInference, slot == 0, normalization == nil, !epilogue.hasActivation else {
-        return nil
-      }
+      guard isInference, slot == 0, normalization == nil, !epilogue.hasActivation, !hasAddend
+      else { return nil }
       result.normalization = next
       return result
     }
-    guard normalization == nil || next is UnaryOperation,
+    guard (normalization == nil && !hasAddend) || next is UnaryOperation,
       let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
     else { return nil }
     result.epilogue = epilogue
@@ -150,11 +156,12 @@ package struct ConvolutionOperation: Operation {
   package func prepare(_ site: OperationSite) -> Instruction {
     let (kernel, epilogue, normalization) = (kernel(site), epilogue, normalization)
     let (geometry, foldedCount) = (kernel.geometry, foldedCount(kernel))
+    let firstParameter = epilogue.hasBias ? 3 : 2
     return { context in
       var weights = context.floats(site.inputs[1])
       let prepared = context.floats(site.prepared)
       if let normalization {
-        let parameters = site.inputs.suffix(4).map { context.floats($0) }
+        let parameters = site.inputs[firstParameter...].prefix(4).map { context.floats($0) }
         // Where the algorithm takes weights as they are, they are kept behind the bias.
         let folded =
           kernel.preparedCount(.forward) > 0
@@ -177,6 +184,7 @@ package struct ConvolutionOperation: Operation {
     let (kernel, epilogue) = (kernel(site), epilogue)
     let (isFolded, foldedCount) = (normalization != nil, foldedCount(kernel))
     let isPrepared = kernel.preparedCount(.forward) > 0
+    let addend = hasAddend ? site.inputs.last : nil
     return { context in
       let batch = site.inputTypes[0].imageCount(batch: context.batch)
       let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
@@ -199,9 +207,9 @@ package struct ConvolutionOperation: Operation {
       } else {
         Convolution.forward(
           kernel.geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
-          function: epilogue.function, parameter: epilogue.parameter, y: y,
-          scratch: context.floats(site.scratch), team: context.team,
-          algorithm: kernel.algorithm)
+          addend: context.floats(addend), function: epilogue.function,
+          parameter: epilogue.parameter, y: y, scratch: context.floats(site.scratch),
+          team: context.team, algorithm: kernel.algorithm)
       }
     }
   }
