@@ -33,7 +33,7 @@ func tests(
 /// it names has changed, not when one behind a re-export has.
 let userFacing: [Target.Dependency] = [
   "Tensors", "Threads", "Kernels", "Graphs", "Layers", "Datasets", "Images", "Training",
-  "Evaluation", "ModelFiles",
+  "Evaluation", "ModelFiles", "Benchmarks",
 ]
 
 let package = Package(
@@ -82,12 +82,20 @@ let package = Package(
       "Training",
       ["Layers", "Graphs", "Kernels", "Tensors", "Threads", "Datasets", "Evaluation", "ModelFiles"]),
 
+    // Telling how fast it is.
+    library(
+      "Benchmarks",
+      [
+        "Training", "Layers", "Graphs", "Kernels", "CKernels", "Tensors", "Threads", "Datasets",
+        "Images", "CZlib", "CPNG", "CJPEG",
+      ]),
+
     // What users import and run.
     library("Needletail", userFacing),
     .executableTarget(
       name: "NeedletailTool",
       dependencies: userFacing + [
-        "Needletail", "CKernels",
+        "Needletail",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -106,6 +114,7 @@ let package = Package(
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
+    tests("BenchmarksTests", userFacing + ["Needletail", "CKernels"]),
     tests("DocumentationTests", userFacing + ["Needletail"]),
     // Runs the built executable.
     tests("ToolTests", []),

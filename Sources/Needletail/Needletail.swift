@@ -1,4 +1,5 @@
 // Needletail: what users import. Re-exports the targets that users need.
+@_exported public import Benchmarks
 @_exported public import Datasets
 @_exported public import Evaluation
 @_exported public import Graphs

@@ -1,6 +1,8 @@
 public import ArgumentParser
+public import Layers
 public import Threads
 public import Training
 
+extension Preset: ExpressibleByArgument {}
 extension OptimizerName: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}

@@ -1,4 +1,3 @@
-import CKernels
 import Needletail
 
 /// What a machine gives to the engine.
@@ -7,15 +6,13 @@ struct DoctorReport {
   let library = BLASLibrary.current
   let budget: ThreadBudget
   let speeds: [MatrixProductSpeed]
-  let activeInstructionSet = Self.name(of: nk_active_isa())
-  let bestInstructionSet: String
+  let activeInstructionSet = Processor.kernelBuild
+  let bestInstructionSet = Processor.bestKernelBuild
 
   init(engine: Engine) {
     budget = engine.threadBudget
     let counts = Set([1, engine.threadBudget.threadCount]).sorted()
     speeds = counts.map { MatrixProductSpeed(measuringWith: $0) }
-    bestInstructionSet = Self.name(
-      of: [NK_ISA_AVX512, NK_ISA_AVX2].first(where: nk_isa_available) ?? NK_ISA_PORTABLE)
   }
 
   /// What is less than it could be, and what to do.
@@ -102,14 +99,6 @@ struct DoctorReport {
 
   private var switchText: String {
     switchedFrom.map { " (OpenBLAS itself had chosen \($0))" } ?? ""
-  }
-
-  private static func name(of instructionSet: nk_isa) -> String {
-    switch instructionSet {
-    case NK_ISA_AVX512: "avx512"
-    case NK_ISA_AVX2: "avx2"
-    default: "portable"
-    }
   }
 
   private static func kibibytes(_ bytes: Int) -> String {

@@ -59,6 +59,8 @@ enum ExitStatus: Int32, CaseIterable {
       case .invalidFile: self = .configuration
       case .misfit: self = .badData
       }
+    case let error as BenchmarkError:
+      self = error.kind == .notWritten ? .cannotCreate : .usage
     case let error as StreamError: self = Self(systemError: error.number)
     case is ShapeError, is TrainingError, is PredictionError, is EvaluationError, is VariableError:
       self = .badData

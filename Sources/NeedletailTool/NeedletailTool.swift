@@ -24,7 +24,9 @@ struct NeedletailTool: ParsableCommand {
       \(ExitStatus.helpTable)
       """,
     version: version,
-    subcommands: [Train.self, Evaluate.self, Predict.self, Inspect.self, Doctor.self])
+    subcommands: [
+      Train.self, Evaluate.self, Predict.self, Inspect.self, Bench.self, Doctor.self,
+    ])
 
   static let version = "0.1.0"
 

@@ -115,8 +115,10 @@ struct RunningTotals: Sendable, Hashable {
 }
 
 /// Seconds since it was made.
-struct Stopwatch {
+package struct Stopwatch {
   private let start = DispatchTime.now().uptimeNanoseconds
 
-  var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9 }
+  package init() {}
+
+  package var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9 }
 }

@@ -1,5 +1,5 @@
 public import Datasets
-import Graphs
+package import Graphs
 import Kernels
 public import Layers
 import Tensors
@@ -145,6 +145,16 @@ extension Trainer {
   public func step(
     _ model: inout Model, _ state: TrainingState, on batch: Batch
   ) throws -> StepReport {
+    try step(&model, state, on: batch) { plan, context in plan.run(context) }
+  }
+
+  /// The same step, its plan run by the caller: for those who look at it while it runs.
+  ///
+  /// - Parameter run: Does what `Plan.run` does.
+  package func step(
+    _ model: inout Model, _ state: TrainingState, on batch: Batch,
+    run: (Plan, ExecutionContext) -> Void
+  ) throws -> StepReport {
     let program = state.program
     guard model.graph === state.modelGraph, optimizer == state.optimizer else {
       throw TrainingError(
@@ -161,7 +171,8 @@ extension Trainer {
     let range = 0..<program.graph.layout.trainableCount
     program.context.step = UInt64(state.stepCount)
     let norm = model.parameters.withUnsafeMutablePointer { parameters -> Float? in
-      program.run(batch, variables: parameters)
+      program.feed(batch, variables: parameters)
+      run(program.plan, program.context)
       let gradients = UnsafePointer(program.gradients.pointer)
       var scale: Float = 1
       var norm: Float?

@@ -88,6 +88,12 @@ package final class TrainingProgram {
 
   /// Runs the plan on a batch: in an evaluation, with the variables that it was prepared for.
   func run(_ batch: Batch, variables: UnsafeMutablePointer<Float>) {
+    feed(batch, variables: variables)
+    plan.run(context)
+  }
+
+  /// Sets what the next run of the plan reads and writes.
+  func feed(_ batch: Batch, variables: UnsafeMutablePointer<Float>) {
     for (input, field) in fieldOfInput.enumerated() {
       switch fields[field].elementType {
       case .float32: context.feed(batch.floats(field), toInput: input)
@@ -96,7 +102,6 @@ package final class TrainingProgram {
     }
     context.batch = batch.count
     context.variables = UnsafeMutableRawPointer(variables)
-    plan.run(context)
   }
 
   /// The sum of a metric over the examples of the last run, whose batch this is.

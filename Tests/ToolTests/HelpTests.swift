@@ -38,6 +38,8 @@ struct HelpTests {
           predict                 Classify images, or rows of numbers.
           inspect                 Show the layers of a model, a network file or a
                                   preset.
+          bench                   Measure how fast this machine computes, trains and
+                                  predicts.
           doctor                  Check what this machine gives, and say what to do if
                                   it is less than it could be.
 

@@ -16,6 +16,7 @@
 #include "elementwise.h"
 #include "isa.h"
 #include "loss.h"
+#include "machine_limits.h"
 #include "optimizer.h"
 #include "patches.h"
 #include "philox.h"

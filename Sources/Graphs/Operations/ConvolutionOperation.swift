@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 import Tensors
 package import Threads
 
@@ -258,7 +258,8 @@ package struct ConvolutionOperation: Operation {
     }
   }
 
-  private func plannedGeometry(_ inputs: [NodeType]) -> ConvolutionGeometry {
+  /// The sizes of the convolution, for inputs that the shape rule accepted.
+  package func plannedGeometry(_ inputs: [NodeType]) -> ConvolutionGeometry {
     do {
       return try geometry(inputs[0], inputs[1])
     } catch {

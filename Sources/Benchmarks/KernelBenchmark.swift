@@ -1,0 +1,183 @@
+package import Kernels
+import Tensors
+package import Threads
+import Training
+
+/// How fast one pass of a kernel is.
+package struct KernelSpeed: Sendable, Hashable {
+  /// What is computed.
+  package let pass: ConvolutionPass
+  /// How: a convolution's algorithm; for products, `tiles` (ours) or `blas` (the system's).
+  package let algorithm: String
+  /// Whether the rule on shapes chooses it.
+  package let isRule: Bool
+  /// Floating-point operations of the pass by the direct count.
+  package let operations: Double
+  /// How long the pass takes.
+  package let timing: StepTiming
+  /// Seconds of bringing the weights into the form that the pass works on.
+  ///
+  /// Zero where it takes them as they are. Not part of `timing`: training does it in each step,
+  /// predictions once.
+  package let preparation: Double
+
+  /// The rate of operations in the median window.
+  package var gigaflopsPerSecond: Double { operations / timing.median / 1e9 }
+}
+
+/// Measures kernels on made-up numbers.
+package struct KernelBenchmark: Sendable {
+  private let team: WorkerTeam
+  private let seconds: Double
+
+  /// Prepares measurements.
+  ///
+  /// - Parameters:
+  ///   - engine: The threads.
+  ///   - seconds: How long to measure each pass.
+  package init(engine: Engine, seconds: Double) {
+    self.team = engine.team
+    self.seconds = seconds
+  }
+
+  /// Measures every pass of a convolution.
+  ///
+  /// - Precondition: The algorithm supports the geometry.
+  package func measure(
+    _ geometry: ConvolutionGeometry, batch: Int, algorithm: ConvolutionAlgorithm
+  ) -> [KernelSpeed] {
+    let x = numbers(batch * geometry.inputCount)
+    let z = numbers(batch * geometry.outputCount)
+    let weights = numbers(geometry.weightCount)
+    let dWeights = numbers(geometry.weightCount)
+    let bias = numbers(geometry.outputChannels)
+    let scratchCount =
+      ConvolutionPass.allCases.map {
+        Convolution.scratchCount(
+          geometry, maximumBatch: batch, pass: $0, threadCount: team.threadCount,
+          algorithm: algorithm)
+      }
+      .max() ?? 0
+    let scratch = AlignedBuffer<Float>(count: scratchCount)
+    return ConvolutionPass.allCases.map { pass in
+      let prepared = AlignedBuffer<Float>(
+        count: Convolution.preparedCount(geometry, pass: pass, algorithm: algorithm))
+      func prepare() {
+        Convolution.prepare(
+          geometry, pass: pass, weights: weights.pointer, into: prepared.pointer, team: team,
+          algorithm: algorithm)
+      }
+      let preparation = preparationSeconds(of: prepared, prepare)
+      let timing = flushing {
+        switch pass {
+        case .forward:
+          Convolution.forward(
+            geometry, batch: batch, x: x.pointer, weights: weights.pointer,
+            prepared: prepared.pointer, bias: bias.pointer, function: .relu, parameter: 0,
+            y: z.pointer, scratch: scratch.pointer, team: team, algorithm: algorithm)
+        case .backwardData, .backwardWeights:
+          let wantsData = pass == .backwardData
+          Convolution.backward(
+            geometry, batch: batch, x: x.pointer, dz: z.pointer, weights: weights.pointer,
+            prepared: wantsData ? prepared.pointer : nil, dx: wantsData ? x.pointer : nil,
+            addsToImages: false, dWeights: wantsData ? nil : dWeights.pointer,
+            dBias: wantsData ? nil : bias.pointer, addsToWeights: false,
+            scratch: scratch.pointer, team: team, algorithm: algorithm)
+        }
+      }
+      return KernelSpeed(
+        pass: pass, algorithm: algorithm.rawValue,
+        isRule: .recommended(for: geometry) == algorithm,
+        operations: geometry.flops(batch: batch), timing: timing, preparation: preparation)
+    }
+  }
+
+  /// Measures the passes of rows times a matrix: by our tiles, which dense layers use, and by the
+  /// system's BLAS.
+  package func measure(rows: Int, inputSize: Int, outputSize: Int) -> [KernelSpeed] {
+    let x = numbers(rows * inputSize)
+    let z = numbers(rows * outputSize)
+    let weights = numbers(inputSize * outputSize)
+    let dWeights = numbers(inputSize * outputSize)
+    let scratch = AlignedBuffer<Float>(
+      count: Dense.scratchCount(
+        rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: team.threadCount))
+    func speed(
+      _ pass: ConvolutionPass, _ algorithm: String, preparation: Double = 0, _ run: () -> Void
+    ) -> KernelSpeed {
+      KernelSpeed(
+        pass: pass, algorithm: algorithm, isRule: algorithm == "tiles",
+        operations: 2 * Double(rows) * Double(inputSize) * Double(outputSize),
+        timing: flushing(run), preparation: preparation)
+    }
+    let tiles = ConvolutionPass.allCases.map { pass in
+      let prepared = AlignedBuffer<Float>(
+        count: Dense.preparedCount(inputSize: inputSize, outputSize: outputSize, pass: pass))
+      let preparation = preparationSeconds(of: prepared) {
+        Dense.prepare(
+          inputSize: inputSize, outputSize: outputSize, pass: pass, weights: weights.pointer,
+          into: prepared.pointer, team: team)
+      }
+      return speed(pass, "tiles", preparation: preparation) {
+        switch pass {
+        case .forward:
+          Dense.forward(
+            rows: rows, inputSize: inputSize, outputSize: outputSize, x: x.pointer,
+            prepared: prepared.pointer, bias: nil, function: .identity, parameter: 0,
+            y: z.pointer, team: team)
+        case .backwardData:
+          Dense.backwardData(
+            rows: rows, inputSize: inputSize, outputSize: outputSize, dz: z.pointer,
+            prepared: prepared.pointer, dx: x.pointer, accumulate: false, team: team)
+        case .backwardWeights:
+          Dense.backwardWeights(
+            rows: rows, inputSize: inputSize, outputSize: outputSize, x: x.pointer,
+            dz: z.pointer, dWeights: dWeights.pointer, dBias: nil, accumulate: false,
+            scratch: scratch.pointer, team: team)
+        }
+      }
+    }
+    let blas = ConvolutionPass.allCases.map { pass in
+      speed(pass, "blas") {
+        switch pass {
+        case .forward:
+          MatrixProduct.forward(
+            m: rows, n: outputSize, k: inputSize, a: x.pointer, b: weights.pointer,
+            y: z.pointer, team: team)
+        case .backwardData:
+          MatrixProduct.backwardLeft(
+            m: rows, n: outputSize, k: inputSize, dy: z.pointer, b: weights.pointer,
+            da: x.pointer, accumulate: false, team: team)
+        case .backwardWeights:
+          MatrixProduct.backwardRight(
+            m: rows, n: outputSize, k: inputSize, a: x.pointer, dy: z.pointer,
+            db: dWeights.pointer, accumulate: false, team: team)
+        }
+      }
+    }
+    return tiles + blas
+  }
+
+  private func preparationSeconds(of prepared: AlignedBuffer<Float>, _ prepare: () -> Void)
+    -> Double
+  {
+    prepare()
+    guard prepared.count > 0 else { return 0 }
+    return StepTiming.measuring(seconds: seconds / 10, prepare).median
+  }
+
+  /// Measures with denormal numbers as zero, as a plan runs.
+  private func flushing(_ run: () -> Void) -> StepTiming {
+    let mode = FloatMode.flushDenormals()
+    defer { mode.restore() }
+    return StepTiming.measuring(seconds: seconds, run)
+  }
+
+  /// Numbers around zero.
+  private func numbers(_ count: Int) -> AlignedBuffer<Float> {
+    let buffer = AlignedBuffer<Float>(count: count)
+    var random = RandomStream(seed: 0, purpose: .synthesis)
+    for index in 0..<count { buffer.pointer[index] = random.nextUniform() - 0.5 }
+    return buffer
+  }
+}
