@@ -77,10 +77,14 @@ let package = Package(
     // Learning, and telling what was learnt.
     library("Evaluation", ["Tensors"]),
     library(
-      "ModelFiles", ["Layers", "Graphs", "Tensors", .product(name: "Yams", package: "Yams")]),
+      "ModelFiles",
+      ["Layers", "Graphs", "Tensors", "CZlib", .product(name: "Yams", package: "Yams")]),
     library(
       "Training",
-      ["Layers", "Graphs", "Kernels", "Tensors", "Threads", "Datasets", "Evaluation", "ModelFiles"]),
+      [
+        "Layers", "Graphs", "Kernels", "CKernels", "Tensors", "Threads", "Datasets", "Evaluation",
+        "ModelFiles",
+      ]),
 
     // What users import and run.
     library("Needletail", userFacing),

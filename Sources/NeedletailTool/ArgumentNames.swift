@@ -4,3 +4,4 @@ public import Training
 
 extension OptimizerName: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
+extension Checkpointing.DivergenceAction: ExpressibleByArgument {}
