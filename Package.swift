@@ -113,7 +113,8 @@ let package = Package(
     tests("DocumentationTests", userFacing + ["Needletail"]),
     // Runs the built executable.
     tests("ToolTests", []),
-    tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"]),
+    // The golden files are read beside the tests' source.
+    tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"], exclude: ["Golden"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.
     tests(

@@ -15,7 +15,9 @@ package final class FolderLock: Sendable {
   private static let name = ".lock"
   private let descriptor: Int32
   /// Why the folder could not be claimed although nobody is known to hold it: its file system has no
-  /// locks. Nil where all is well.
+  /// locks.
+  ///
+  /// Nil where all is well.
   package let warning: String?
 
   /// Claims a folder, which exists.

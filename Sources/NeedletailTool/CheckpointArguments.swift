@@ -12,7 +12,8 @@ struct CheckpointArguments: ParsableArguments {
       """, valueName: "interval|off"), transform: CheckpointChoice.init)
   var checkpointEvery: CheckpointChoice?
 
-  @Option(help: ArgumentHelp("How many checkpoints to keep. (default: 2)", valueName: "checkpoints"))
+  @Option(
+    help: ArgumentHelp("How many checkpoints to keep. (default: 2)", valueName: "checkpoints"))
   var keep: Int?
 
   @Flag(help: "Go on from the newest checkpoint in the run folder; without one, start afresh.")

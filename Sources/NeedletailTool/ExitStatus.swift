@@ -69,7 +69,8 @@ enum ExitStatus: Int32, CaseIterable {
       case .misfit: self = .badData
       }
     case let error as StreamError: self = Self(systemError: error.number)
-    case is ShapeError, is TrainingError, is DivergenceError, is PredictionError, is EvaluationError, is VariableError:
+    case is ShapeError, is TrainingError, is DivergenceError, is PredictionError,
+      is EvaluationError, is VariableError:
       self = .badData
     case is EngineError: self = .usage
     default: self = .software

@@ -36,13 +36,18 @@ enum Interruption {
     #else
     action.__sigaction_handler.sa_handler = handle
     #endif
+    var watched = sigset_t()
+    sigemptyset(&watched)
     for number in [SIGTERM, SIGINT, SIGUSR1, SIGHUP] {
       var old = sigaction()
       sigaction(number, nil, &old)
       // A shell has background jobs ignore it: then it is meant for another program.
       if number == SIGINT && ignores(old) { continue }
       sigaction(number, &action, nil)
+      sigaddset(&watched, number)
     }
+    // A parent may have started the tool from a thread that blocks them.
+    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
   }
 
   private static func ignores(_ action: sigaction) -> Bool {

@@ -44,7 +44,9 @@ struct CheckpointSettings: Sendable, Hashable {
     ]
   }
 
-  /// The size, the form and the labels of a data set. Where the data lie does not matter: a job may
+  /// The size, the form and the labels of a data set.
+  ///
+  /// Where the data lie does not matter: a job may
   /// find them elsewhere when it is started again.
   private static func text(_ dataset: any Dataset) -> String {
     let fields = dataset.fields.map { "\($0.name) \($0.elementType.rawValue) \($0.exampleShape)" }

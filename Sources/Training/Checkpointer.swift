@@ -123,7 +123,10 @@ final class Checkpointer {
     _ file: CheckpointFile, _ url: URL, _ model: Model, stepsPerEpoch: Int, epochCount: Int
   ) throws {
     var differences = settings.differences(from: file.settings)
-    if file.network != (try NetworkConfiguration.text(of: model.graph)) {
+    // Written anew, as a later version may write the same network otherwise.
+    let network = try NetworkConfiguration.text(
+      of: NetworkConfiguration.graph(text: file.network, file: url.path))
+    if try network != NetworkConfiguration.text(of: model.graph) {
       differences.append("the network is another")
     }
     guard differences.isEmpty else {

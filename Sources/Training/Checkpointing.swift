@@ -33,16 +33,24 @@ public struct Checkpointing: Sendable, Hashable {
   /// What the learning rate is multiplied by when a training goes back.
   public static let rollbackFactor: Float = 0.5
 
-  /// The folder of the checkpoints; created if it is not there. One training at a time can use it.
+  /// The folder of the checkpoints; created if it is not there.
+  ///
+  /// One training at a time can use it.
   public var folder: URL
-  /// How often a checkpoint is due. Besides, one is written at the end of the training and when the
+  /// How often a checkpoint is due.
+  ///
+  /// Besides, one is written at the end of the training and when the
   /// answer to an event asks for it.
   public var interval: CheckpointInterval
-  /// How many of the checkpoints that were due are kept, at least 1: the newest. Of others, only the
+  /// How many of the checkpoints that were due are kept, at least 1: the newest.
+  ///
+  /// Of others, only the
   /// newest is kept, until one that is due has been written.
   public var keepCount: Int
   /// Whether to start from the newest complete checkpoint in the folder; without one, the training
-  /// starts afresh. Without this, a folder that holds checkpoints is refused.
+  /// starts afresh.
+  ///
+  /// Without this, a folder that holds checkpoints is refused.
   public var resumes: Bool
   /// What to do where the training has diverged.
   public var onDivergence: DivergenceAction

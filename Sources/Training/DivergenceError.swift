@@ -70,7 +70,8 @@ extension DivergenceError: CustomStringConvertible {
     let what = finding.place == .parameters ? "" : "the \(finding.place.rawValue) of "
     let layer = finding.layer.map { " (\($0))" } ?? ""
     let largest = finding.largestFinite.map { ", the largest other is \($0)" } ?? ""
-    return "\(what)'\(finding.variable)'\(layer), \(finding.nonFiniteCount) of \(finding.count) numbers"
+    return
+      "\(what)'\(finding.variable)'\(layer), \(finding.nonFiniteCount) of \(finding.count) numbers"
       + largest
   }
 }

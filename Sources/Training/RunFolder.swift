@@ -165,7 +165,8 @@ public struct RunFolder: Sendable {
 
   private func historyFailure() -> RunFolderError {
     let number = errno
-    var text = "\(historyURL.path): the epoch cannot be written: \(String(cString: strerror(number)))."
+    var text =
+      "\(historyURL.path): the epoch cannot be written: \(String(cString: strerror(number)))."
     if number == ENOSPC || number == EDQUOT, let free = FolderSpace.freeByteCount(of: url.path) {
       text += " \(free) bytes are free: free some, and resume the run."
     }

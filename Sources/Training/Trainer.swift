@@ -184,7 +184,8 @@ extension Trainer {
         scale = min(1, limit / (found + 1e-6))
       }
       optimizer.update(
-        step: state.stepCount, rateFactor: state.rateFactor, range: range, parameters: parameters, gradients: gradients,
+        step: state.stepCount, rateFactor: state.rateFactor, range: range, parameters: parameters,
+        gradients: gradients,
         moments: state.moments, gradientScale: scale, team: team)
       return norm
     }

@@ -80,7 +80,9 @@ public struct EpochReport: Sendable, Hashable {
   /// The metrics over the epoch's examples, each in the step that saw it; by name, in the trainer's
   /// order.
   public let metrics: [MetricValue]
-  /// The loss and the metrics of the validation set after the epoch; nil without one. In epochs that
+  /// The loss and the metrics of the validation set after the epoch; nil without one.
+  ///
+  /// In epochs that
   /// come from a checkpoint, it has no report on the classes.
   public let validation: EvaluationResult?
   /// How long the steps took, in seconds; without the validation.
