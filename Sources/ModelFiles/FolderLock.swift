@@ -50,7 +50,11 @@ package final class FolderLock: Sendable {
   /// Whether somebody has ever claimed the folder.
   package static func exists(in folder: String) -> Bool { access(folder + "/" + name, F_OK) == 0 }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child that was forked and has not yet become another program holds the file open, too.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
 
 /// The space of the file system that a folder is on.

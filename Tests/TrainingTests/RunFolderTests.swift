@@ -83,6 +83,53 @@ import Testing
     }
   }
 
+  @Test func aRunGoesOnWithTheEpochsThatAreTrue() throws {
+    try withFolder { url in
+      func text() throws -> String {
+        try String(contentsOf: url.appendingPathComponent("history.jsonl"), encoding: .utf8)
+      }
+      let report = try report([0, 1])
+      let line = report.jsonLine + "\n"
+      do {
+        let run = try RunFolder(creating: url, configuration: Configuration())
+        try run.append(report)
+        try run.append(report)
+        try run.save(Model(Dense(outputSize: 1), inputShape: [1]))
+      }
+      let leftover = url.appendingPathComponent(".model.safetensors.12-3.tmp")
+      try Data("half".utf8).write(to: leftover)
+      let run = try RunFolder(resuming: url, configuration: Configuration())
+      #expect(!FileManager.default.fileExists(atPath: leftover.path))
+      #expect(try text() == line + line)
+      try run.replaceHistory([report])
+      #expect(try text() == line)
+      try run.append(report)
+      #expect(try text() == line + line)
+      try run.replaceHistory([])
+      #expect(try text() == "")
+      withExtendedLifetime(run) {}
+    }
+  }
+
+  @Test func aFolderHasOneUserAtATime() throws {
+    try withFolder { url in
+      try RunFolder.checkNotInUse(url)
+      let run = try RunFolder(creating: url, configuration: Configuration())
+      for _ in 0..<2 {
+        let error = #expect(throws: RunFolderError.self) {
+          try RunFolder(resuming: url, configuration: Configuration())
+        }
+        #expect(error?.kind == .inUse)
+        #expect(throws: RunFolderError.self) { try RunFolder.checkNotInUse(url) }
+      }
+      withExtendedLifetime(run) {}
+    }
+    try withFolder { url in
+      for _ in 0..<2 { _ = try RunFolder(resuming: url, configuration: Configuration()) }
+      try RunFolder.checkNotInUse(url)
+    }
+  }
+
   @Test func tellsWhyAFolderCannotBe() throws {
     try withFolder { url in
       try Data("file".utf8).write(to: url)
