@@ -77,10 +77,14 @@ let package = Package(
     // Learning, and telling what was learnt.
     library("Evaluation", ["Tensors"]),
     library(
-      "ModelFiles", ["Layers", "Graphs", "Tensors", .product(name: "Yams", package: "Yams")]),
+      "ModelFiles",
+      ["Layers", "Graphs", "Tensors", "CZlib", .product(name: "Yams", package: "Yams")]),
     library(
       "Training",
-      ["Layers", "Graphs", "Kernels", "Tensors", "Threads", "Datasets", "Evaluation", "ModelFiles"]),
+      [
+        "Layers", "Graphs", "Kernels", "CKernels", "Tensors", "Threads", "Datasets", "Evaluation",
+        "ModelFiles",
+      ]),
 
     // Telling how fast it is.
     library(
@@ -118,7 +122,8 @@ let package = Package(
     tests("DocumentationTests", userFacing + ["Needletail"]),
     // Runs the built executable.
     tests("ToolTests", []),
-    tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"]),
+    // The golden files are read beside the tests' source.
+    tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"], exclude: ["Golden"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.
     tests(

@@ -16,7 +16,7 @@ import Darwin
 /// The content is written to a scratch file beside it, `.<file>.<process>-<number>.tmp`, forced to
 /// the disk, and renamed; then the folder is forced to the disk. Where anything fails, the scratch
 /// file is removed and the old file stays. Only a process that is killed while it writes leaves its
-/// scratch file behind; nothing else uses it, so delete it.
+/// scratch file behind; nothing else uses it, so delete it, as trainings do in their folders.
 ///
 /// * The folder is opened once and everything happens in it: a relative path keeps its meaning when
 ///   the program changes its working folder meanwhile.
@@ -84,6 +84,59 @@ public enum AtomicFile {
       throw .system(
         errno, path: path, action: "to force the folder to the disk",
         advice: "The new file is in place and complete, but may be lost if the machine stops now.")
+    }
+  }
+
+  /// Removes the scratch files that killed processes have left in a folder.
+  ///
+  /// Only for a folder in which nobody else writes: see ``FolderLock``.
+  package static func removeScratchFiles(in folder: String) {
+    guard let entries = opendir(folder) else { return }
+    defer { closedir(entries) }
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if isScratch(name) { unlink(folder + "/" + name) }
+    }
+  }
+
+  /// Whether ``createScratch(for:in:path:)`` gives such names: `.<file>.<process>-<number>.tmp`.
+  private static func isScratch(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[0].isEmpty, parts[parts.count - 1] == "tmp" else { return false }
+    let numbers = parts[parts.count - 2].split(separator: "-", omittingEmptySubsequences: false)
+    return numbers.count == 2 && numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+  }
+
+  /// Creates a folder and the folders around it, and forces what it created to the disk.
+  ///
+  /// - Throws: ``ModelFileError`` where it cannot be created; not where it is there.
+  package static func createFolder(_ path: String) throws(ModelFileError) {
+    if mkdir(path, 0o777) != 0 {
+      switch errno {
+      case EEXIST: return
+      case ENOENT:
+        let trimmed = path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")), slash > trimmed.startIndex
+        else { throw .system(ENOENT, path: path, action: "to create the folder") }
+        try createFolder(String(trimmed[..<slash]))
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+          throw .system(errno, path: path, action: "to create the folder")
+        }
+      case let number: throw .system(number, path: path, action: "to create the folder")
+      }
+    }
+    try synchronizeFolder(path + "/..")
+  }
+
+  /// Forces the names in a folder to the disk.
+  package static func synchronizeFolder(_ path: String) throws(ModelFileError) {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw .system(errno, path: path, action: "to open the folder") }
+    defer { close(folder) }
+    guard synchronize(folder) || errno == EINVAL else {
+      throw .system(errno, path: path, action: "to force the folder to the disk")
     }
   }
 

@@ -55,7 +55,10 @@ extension Model {
   private init(file: SafetensorsFile, engine: Engine) throws(ModelFileError) {
     let description = try ModelDescription(file)
     let graph = description.graph
-    let differences = ValueDifferences(between: graph.variables, and: file)
+    var differences = ValueDifferences(between: graph.variables, and: file)
+    if file.metadata[ModelDescription.checkpointKey] != nil {
+      differences.allowUnexpected(withPrefix: Model.checkpointPrefix)
+    }
     guard differences.isEmpty else {
       throw differences.error(
         file: file.path,
@@ -65,6 +68,28 @@ extension Model {
     try parameters.fill(graph, from: file)
     self.init(graph: graph, parameters: parameters, engine: engine)
     metadata = description.metadata
+  }
+
+  /// How many bytes the model's file has.
+  ///
+  /// - Throws: ``ModelFileError`` where the network has a part that a file cannot hold.
+  package func fileByteCount() throws(ModelFileError) -> Int { try writer().byteCount() }
+
+  /// The names of what a checkpoint holds besides the model start with this.
+  package static let checkpointPrefix = "needletail."
+
+  /// A writer of the model's file to which a checkpoint adds what training remembers, in tensors
+  /// whose names start with ``checkpointPrefix``: so a checkpoint is a model that can be used.
+  ///
+  /// - Parameter description: What the checkpoint says of itself, in JSON.
+  /// - Throws: ``ModelFileError`` where the network has a part that a file cannot hold.
+  package func checkpointWriter(
+    description: JSONValue
+  ) throws(ModelFileError) -> SafetensorsWriter {
+    var writer = try writer()
+    writer.metadata[ModelDescription.checkpointKey] = description.canonicalText
+    writer.isChecksummed = true
+    return writer
   }
 
   private func writer() throws(ModelFileError) -> SafetensorsWriter {

@@ -3,9 +3,11 @@ import Layers
 
 /// What a model file says besides values: the metadata of safetensors, which are texts under names.
 struct ModelDescription {
-  private static let networkKey = "needletail.network"
+  static let networkKey = "needletail.network"
   private static let classNamesKey = "needletail.class_names"
   private static let nameKey = "needletail.name"
+  /// What a checkpoint says besides the model; see ``Model/checkpointWriter()``.
+  static let checkpointKey = "needletail.checkpoint"
   private static let prefix = "needletail."
   private static let mostClassNameBytes = 16 << 20
 
@@ -32,7 +34,10 @@ struct ModelDescription {
   /// Names of other programs are passed over; one of ours that this version does not know is an
   /// error, for it may change what the model means.
   init(_ file: SafetensorsFile) throws(ModelFileError) {
-    let known = [Self.networkKey, Self.classNamesKey, Self.nameKey]
+    let known = [
+      Self.networkKey, Self.classNamesKey, Self.nameKey, Self.checkpointKey,
+      SafetensorsChecksum.key,
+    ]
     let unknown = file.metadata.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }
     if let name = unknown.min(by: precedes) {
       throw ModelFileError(

@@ -25,6 +25,19 @@ extension SafetensorsFile {
     return Tensor(shape: entry.shape) { copyFloats(of: entry, to: $0) }
   }
 
+  /// The elements of a tensor of F64, in row-major order, bit for bit.
+  ///
+  /// - Throws: ``ModelFileError`` where there is no such tensor or it holds other numbers.
+  package func doubles(named name: String) throws(ModelFileError) -> [Double] {
+    let entry = try entry(named: name)
+    guard entry.elementType == .float64 else { throw wrongType(entry, expected: "F64") }
+    return withUnsafeBytes(of: entry) { bytes in
+      (0..<entry.shape.count).map {
+        bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self)
+      }
+    }
+  }
+
   /// The elements of a tensor of I64, I32, I16, I8, U8 or BOOL (0 and 1), in row-major order.
   ///
   /// - Throws: ``ModelFileError`` where there is no such tensor, it holds no integers, or a truth

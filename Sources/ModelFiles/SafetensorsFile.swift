@@ -87,6 +87,9 @@ public struct SafetensorsFile: Sendable {
     let dataCount = count - 8 - Int(length)
     let header = try SafetensorsHeader(Array(text.bytes), dataCount: dataCount, file: name)
     data = try Self.contents(count: dataCount, file: name, read)
+    try SafetensorsChecksum.check(
+      header: text.bytes, data: data.bytes, noted: header.metadata[SafetensorsChecksum.key],
+      file: name)
     path = name
     tensors = header.tensors
     metadata = header.metadata

@@ -20,6 +20,7 @@ public struct SafetensorsWriter: Sendable {
     case floats([Float])
     case integers([Int32])
     case bytes([UInt8])
+    case buffer(AlignedBuffer<Float>, Range<Int>)
   }
 
   private struct Entry: Sendable {
@@ -31,6 +32,9 @@ public struct SafetensorsWriter: Sendable {
 
   /// Texts under names.
   public var metadata: [String: String]
+  /// Whether the file bears the checksum of its own bytes, which every reader of ours verifies; see
+  /// ``SafetensorsChecksum``.
+  package var isChecksummed = false
   private var entries: [String: Entry] = [:]
 
   /// Creates a writer without tensors.
@@ -75,6 +79,18 @@ public struct SafetensorsWriter: Sendable {
     try add(name, elementType, shape, .bytes(bytes), count: bytes.count)
   }
 
+  /// Adds a tensor of F32 that is a part of a buffer, without a copy: the elements must stay as they
+  /// are until the file is written.
+  ///
+  /// - Throws: ``ModelFileError`` where the name is taken or reserved.
+  package mutating func add(
+    _ name: String, shape: Shape, buffer: AlignedBuffer<Float>, offset: Int
+  ) throws(ModelFileError) {
+    let range = offset..<offset + shape.count
+    precondition(offset >= 0 && range.upperBound <= buffer.count)
+    try add(name, .float32, shape, .buffer(buffer, range), count: range.count * 4)
+  }
+
   private mutating func add(
     _ name: String, _ elementType: SafetensorsElementType, _ shape: Shape, _ elements: Elements,
     count: Int
@@ -98,7 +114,7 @@ public struct SafetensorsWriter: Sendable {
   /// - Throws: ``ModelFileError`` where the file cannot be written; an old file is then as it was.
   public func write(to path: String) throws(ModelFileError) {
     let names = namesInOrder
-    let header = try header(for: names, file: path)
+    let header = try checksummedHeader(for: names, file: path)
     let size = entries.values.reduce(header.count) { $0 + $1.byteCount }
     try AtomicFile.write(to: path, expectedSize: size) { (file) throws(ModelFileError) in
       try file.write(header)
@@ -117,12 +133,36 @@ public struct SafetensorsWriter: Sendable {
   ///   100 MB.
   public func bytes() throws(ModelFileError) -> [UInt8] {
     let names = namesInOrder
-    var result = try header(for: names, file: "safetensors data")
+    var result = try checksummedHeader(for: names, file: "safetensors data")
     for name in names {
       guard let entry = entries[name] else { continue }
       Self.withUnsafeBytes(of: entry.elements) { result.append(contentsOf: $0) }
     }
     return result
+  }
+
+  /// How many bytes the file has.
+  ///
+  /// - Throws: ``ModelFileError`` as ``bytes()``.
+  package func byteCount() throws(ModelFileError) -> Int {
+    let header = try header(for: namesInOrder, file: "safetensors data")
+    return entries.values.reduce(header.count) { $0 + $1.byteCount }
+  }
+
+  /// The header with the checksum of the file, if it bears one.
+  private func checksummedHeader(
+    for names: [String], file: String
+  ) throws(ModelFileError) -> [UInt8] {
+    var header = try header(for: names, file: file)
+    guard isChecksummed else { return header }
+    var checksum = SafetensorsChecksum()
+    header.withUnsafeBytes { checksum.add($0) }
+    for name in names {
+      guard let entry = entries[name] else { continue }
+      Self.withUnsafeBytes(of: entry.elements) { checksum.add($0) }
+    }
+    checksum.put(into: &header)
+    return header
   }
 
   private var namesInOrder: [String] {
@@ -136,7 +176,7 @@ public struct SafetensorsWriter: Sendable {
   /// The length and the text of the header.
   private func header(for names: [String], file: String) throws(ModelFileError) -> [UInt8] {
     var text = "{"
-    if !metadata.isEmpty {
+    if !metadata.isEmpty || isChecksummed {
       writeJSONString(SafetensorsHeader.metadataKey, to: &text)
       text += ":" + JSONValue.object(metadataObject).canonicalText
     }
@@ -166,6 +206,9 @@ public struct SafetensorsWriter: Sendable {
   private var metadataObject: JSONObject {
     var object = JSONObject()
     for (key, value) in metadata { object[key] = .string(value) }
+    if isChecksummed {
+      object[SafetensorsChecksum.key] = .string(SafetensorsChecksum.placeholder)
+    }
     return object
   }
 
@@ -182,6 +225,10 @@ public struct SafetensorsWriter: Sendable {
     case .floats(let floats): floats.withUnsafeBytes(run)
     case .integers(let integers): integers.withUnsafeBytes(run)
     case .bytes(let bytes): bytes.withUnsafeBytes(run)
+    case .buffer(let buffer, let range):
+      withExtendedLifetime(buffer) {
+        run(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer.elements[range])))
+      }
     }
     try result.get()
   }

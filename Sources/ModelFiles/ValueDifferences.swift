@@ -34,6 +34,11 @@ struct ValueDifferences {
     if allowed.contains(.unexpected) { unexpected = [] }
   }
 
+  /// Leaves out the tensors whose names start so.
+  mutating func allowUnexpected(withPrefix prefix: String) {
+    unexpected.removeAll { $0.name.hasPrefix(prefix) }
+  }
+
   /// The error that names every difference.
   func error(file: String, advice: String) -> ModelFileError {
     let others = unexpected.prefix(mostComparedNames).map(\.name)

@@ -6,3 +6,4 @@ public import Training
 extension Preset: ExpressibleByArgument {}
 extension OptimizerName: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
+extension Checkpointing.DivergenceAction: ExpressibleByArgument {}

@@ -19,6 +19,7 @@ enum ExitStatus: Int32, CaseIterable {
   case systemError = 71
   case cannotCreate = 73
   case inputOutput = 74
+  case tryAgain = 75
   case noPermission = 77
   case configuration = 78
 
@@ -33,6 +34,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .systemError: "the system refused, for want of memory for instance"
     case .cannotCreate: "an output that cannot be created, or a run folder that holds a run"
     case .inputOutput: "reading or writing failed on the way"
+    case .tryAgain: "interrupted by a signal, with a checkpoint to resume from: start it again"
     case .noPermission: "a file that may not be read or written"
     case .configuration: "a mistake in a network file"
     }
@@ -52,7 +54,14 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
     case let error as ModelFileError: self = Self(systemError: error.systemError)
     case let error as RunFolderError:
-      self = error.kind == .notWritten ? .inputOutput : .cannotCreate
+      self = Self(output: error.systemError, isCreated: error.kind == .notWritten)
+    case let error as CheckpointError:
+      switch error.kind {
+      case .otherSettings: self = .usage
+      case .notRead: self = Self(systemError: error.systemError)
+      case .inUse, .used, .notCreated, .notWritten:
+        self = Self(output: error.systemError, isCreated: error.kind == .notWritten)
+      }
     case let error as NetworkSourceError:
       switch error.kind {
       case .unknownName: self = .usage
@@ -62,10 +71,19 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as BenchmarkError:
       self = error.kind == .notWritten ? .cannotCreate : .usage
     case let error as StreamError: self = Self(systemError: error.number)
-    case is ShapeError, is TrainingError, is PredictionError, is EvaluationError, is VariableError:
+    case is ShapeError, is TrainingError, is DivergenceError, is PredictionError,
+      is EvaluationError, is VariableError:
       self = .badData
     case is EngineError: self = .usage
     default: self = .software
+    }
+  }
+
+  /// The status for an error number of the system with an output.
+  private init(output number: Int32?, isCreated: Bool) {
+    switch number {
+    case EACCES, EPERM, EROFS: self = .noPermission
+    default: self = isCreated ? .inputOutput : .cannotCreate
     }
   }
 

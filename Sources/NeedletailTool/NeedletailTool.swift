@@ -39,6 +39,8 @@ struct NeedletailTool: ParsableCommand {
   static func main() {
     // A parent may have it ignored; a reader that goes away shall end the tool quietly.
     signal(SIGPIPE, SIG_DFL)
+    // A file that reaches the limit on sizes (ulimit -f) shall be an error and not the end.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       _ = blasSwitch

@@ -14,7 +14,15 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let folder = arguments.output.map { URL(fileURLWithPath: $0) }
-    if let folder { try RunFolder.checkUnused(folder) }
+    let checkpoints = arguments.checkpoints
+    if let folder {
+      if checkpoints.resume {
+        try RunFolder.checkNotInUse(folder)
+      } else {
+        try RunFolder.checkUnused(folder)
+      }
+      if checkpoints.areWritten { Interruption.watch() }
+    }
     let engine = try arguments.engine.start()
     let threadCount = engine.threadBudget.threadCount
     let images = try LabelledImages.open(
@@ -40,12 +48,14 @@ struct Train: ParsableCommand {
           warmUpEpochs: arguments.warmUp)),
       metrics: [.accuracy])
     let run = try folder.map {
-      try RunFolder(
-        creating: $0,
-        configuration: TrainConfiguration(
-          arguments, network: network, training: training, validation: validation,
-          threadCount: threadCount))
+      let configuration = TrainConfiguration(
+        arguments, network: network, training: training, validation: validation,
+        threadCount: threadCount)
+      return checkpoints.resume
+        ? try RunFolder(resuming: $0, configuration: configuration)
+        : try RunFolder(creating: $0, configuration: configuration)
     }
+    if let warning = run?.warning { StandardError.warn(warning) }
     let reporter = TrainReporter(
       style: arguments.json ? .json : StandardOutput.isTerminal ? .live : .lines,
       isQuiet: arguments.quiet,
@@ -53,21 +63,34 @@ struct Train: ParsableCommand {
         images: images, training: training, validation: validation, network: network, model: model,
         engine: engine, arguments: arguments))
 
-    try trainer.fit(
+    var lastCheckpoint: CheckpointReport?
+    let history = try trainer.fit(
       &model, to: training, validation: validation, epochs: arguments.epochs,
-      batchSize: arguments.batch, seed: arguments.seed
+      batchSize: arguments.batch, seed: arguments.seed,
+      checkpoints: run.flatMap { checkpoints.options(in: $0.checkpointsURL) }
     ) { event in
       switch event {
       case .started(let start):
+        start.warnings.filter { $0 != run?.warning }.forEach(StandardError.warn)
+        if let resumption = start.resumption { try run?.replaceHistory(resumption.epochs) }
         try reporter.started(start)
-      case .stepEnded(let step, let progress):
-        try step.checkFinite()
-        try reporter.stepEnded(progress)
+        Interruption.trainingBegins()
+      case .stepEnded(_, let progress): try reporter.stepEnded(progress)
+      case .validationStepEnded: break
       case .epochEnded(let epoch):
         try run?.append(epoch)
         try reporter.epochEnded(epoch)
+      case .checkpointed(let report): lastCheckpoint = report
+      case .rolledBack(let report):
+        try run?.replaceHistory(report.epochs)
+        try reporter.rolledBack(report)
       }
-      return .continue
+      return Interruption.answer()
+    }
+    Interruption.trainingEnded()
+    if history.wasStopped {
+      try reporter.interrupted(by: Interruption.signalName, lastCheckpoint)
+      throw ExitCode(ExitStatus.tryAgain.rawValue)
     }
     try run?.save(model)
     let test = try images.testPart.map { try trainer.evaluate(model, on: $0) }

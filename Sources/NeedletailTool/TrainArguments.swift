@@ -71,9 +71,14 @@ struct TrainArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The folder that receives model, history and configuration; it must not hold a run.",
+      """
+      The folder that receives model, checkpoints, history and configuration; without --resume it \
+      must not hold a run.
+      """,
       valueName: "run-folder"))
   var output: String?
+
+  @OptionGroup var checkpoints: CheckpointArguments
 
   @Flag(help: "Print the result only.")
   var quiet = false
@@ -88,6 +93,7 @@ struct TrainArguments: ParsableArguments {
     try require(
       (1...1_000_000).contains(epochs), "--epochs: expected 1 to 1000000, found \(epochs).")
     try require((1...1 << 24).contains(batch), "--batch: expected 1 to 16777216, found \(batch).")
+    try checkpoints.check(hasOutput: output != nil)
     try require(classes ?? 2 >= 2, "--classes: expected 2 or more, found \(classes ?? 0).")
     try require(
       rate.isFinite && rate > 0, "--learning-rate: expected a number above 0, found \(rate).")

@@ -20,6 +20,9 @@ struct TrainConfiguration: Encodable {
   let warmUpEpochs: Double
   let seed: UInt64
   let threads: Int
+  let checkpointEvery: String?
+  let keep: Int?
+  let onDivergence: Checkpointing.DivergenceAction
 
   enum CodingKeys: String, CodingKey {
     case version, data, split, model, validation, epochs, batch, optimizer, schedule, seed, threads
@@ -30,6 +33,9 @@ struct TrainConfiguration: Encodable {
     case validationCount = "validation_count"
     case learningRate = "learning_rate"
     case warmUpEpochs = "warm_up_epochs"
+    case checkpointEvery = "checkpoint_every"
+    case keep
+    case onDivergence = "on_divergence"
   }
 
   init(
@@ -53,5 +59,8 @@ struct TrainConfiguration: Encodable {
     self.warmUpEpochs = arguments.warmUp
     self.seed = arguments.seed
     self.threads = threadCount
+    self.checkpointEvery = arguments.checkpoints.interval?.description
+    self.keep = arguments.checkpoints.areWritten ? arguments.checkpoints.keepCount : nil
+    self.onDivergence = arguments.checkpoints.onDivergence
   }
 }

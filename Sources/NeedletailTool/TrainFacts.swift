@@ -1,3 +1,4 @@
+import Foundation
 import Needletail
 
 /// What is known before the first step, for people and for programs.
@@ -34,11 +35,39 @@ struct TrainFacts {
         + (dataByteCount > 0 ? "; images up to \(NumberText.megabytes(dataByteCount))" : ""),
       "threads   \(engine.threadBudget.reason)",
       "output    " + (arguments.output ?? "none: the model is not kept (--output keeps it)"),
+    ] + resumptionLines(start)
+  }
+
+  private func resumptionLines(_ start: TrainingStart) -> [String] {
+    guard let resumption = start.resumption else { return [] }
+    guard let checkpoint = resumption.checkpoint else {
+      return ["resume    there is no checkpoint yet: starting afresh"]
+    }
+    guard !resumption.isComplete else {
+      return [
+        "resume    \(checkpoint.lastPathComponent): the training had ended, after "
+          + NumberText.count(resumption.epochs.count, "epoch")
+      ]
+    }
+    let position = resumption.position
+    return [
+      "resume    \(checkpoint.lastPathComponent): epoch \(position.epoch), "
+        + "\(NumberText.grouped(position.epochStepCount)) of "
+        + "\(NumberText.count(start.stepsPerEpoch, "step")) done"
     ]
   }
 
   /// The same as one JSON object.
   func json(_ start: TrainingStart) -> JSONObject {
+    var members = members(start)
+    if let resumption = start.resumption {
+      members["resumed_from"] = resumption.checkpoint.map { .string($0.path) } ?? .null
+      members["resumed_at_step"] = .integer(resumption.position.stepCount)
+    }
+    return members
+  }
+
+  private func members(_ start: TrainingStart) -> JSONObject {
     [
       "event": .string("started"), "data": .string(images.source),
       "network": .string(network.description),

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Needletail
 
 /// Tells how a training goes, on standard output.
@@ -19,6 +20,9 @@ final class TrainReporter {
   private var trainingStart = DispatchTime.now()
   private var epochStart = DispatchTime.now()
   private var lastUpdate = DispatchTime(uptimeNanoseconds: 0)
+  /// The epoch that a resumed training began in, and how many of its examples another process saw.
+  private var resumedEpoch = 0
+  private var resumedCount = 0
 
   init(style: Style, isQuiet: Bool, facts: TrainFacts) {
     self.style = style
@@ -31,6 +35,11 @@ final class TrainReporter {
     trainingStart = .now()
     epochStart = .now()
     lastUpdate = .now()
+    if let position = start.resumption?.position {
+      resumedEpoch = position.epoch
+      resumedCount = min(
+        position.epochStepCount * facts.arguments.batch, max(0, start.exampleCount - 1))
+    }
     guard !isQuiet else { return }
     if style == .json {
       try StandardOutput.line(JSONValue.object(facts.json(start)).canonicalText)
@@ -45,14 +54,15 @@ final class TrainReporter {
     guard seconds(from: lastUpdate, to: now) > 0.1 else { return }
     lastUpdate = now
     let elapsed = seconds(from: epochStart, to: now)
-    let rate = Double(progress.exampleCount) / max(elapsed, 1e-9)
+    let fresh = progress.exampleCount - (progress.epoch == resumedEpoch ? resumedCount : 0)
+    let rate = Double(fresh) / max(elapsed, 1e-9)
     let share = Double(progress.exampleCount) / Double(max(start.exampleCount, 1))
     let done = Int(share * 20)
     let bar = String(repeating: "█", count: done) + String(repeating: "░", count: 20 - done)
     let text =
       "\(name(of: progress.epoch))  \(bar)  \(scores(progress.loss, progress.metrics))  "
       + "\(NumberText.grouped(Int(rate))) images/s  "
-      + "\(NumberText.duration(elapsed / share - elapsed)) left"
+      + "\(NumberText.duration(Double(start.exampleCount - progress.exampleCount) / rate)) left"
     try StandardOutput.write("\r\u{1B}[K" + text.prefix(max(1, StandardOutput.columnCount - 1)))
   }
 
@@ -75,6 +85,27 @@ final class TrainReporter {
       "  \(NumberText.grouped(Int(report.examplesPerSecond))) images/s  "
       + NumberText.duration(report.seconds)
     try StandardOutput.line((style == .live ? "\r\u{1B}[K" : "") + text)
+  }
+
+  /// A training that had diverged goes on from a checkpoint.
+  func rolledBack(_ report: RollbackReport) throws {
+    epochStart = .now()
+    resumedEpoch = report.position.epoch
+    resumedCount = report.position.epochStepCount * facts.arguments.batch
+    if style == .live { try StandardOutput.write("\r\u{1B}[K") }
+    StandardError.warn(
+      "\(report.divergence) Going back to \(report.checkpoint.lastPathComponent) with "
+        + "\(report.learningRateFactor) of the learning rate (\(report.rollbackCount) of at most "
+        + "\(Checkpointing.maximumRollbackCount) times).")
+  }
+
+  /// A signal has ended the training; said even with `--quiet`.
+  func interrupted(by signal: String, _ checkpoint: CheckpointReport?) throws {
+    if style == .live, !isQuiet { try StandardOutput.write("\r\u{1B}[K") }
+    StandardError.write(
+      "needletail: interrupted by \(signal) after "
+        + "\(NumberText.count(checkpoint?.position.stepCount ?? 0, "step")); the checkpoint "
+        + "\(checkpoint?.url.path ?? "") is written: go on with --resume.")
   }
 
   /// The last line, which `--quiet` leaves.

@@ -24,8 +24,25 @@ public final class EarlyStopping: Sendable {
 
   /// What to answer to an event: stop if the loss of the validation set (without one: of the
   /// training) has not become smaller for `patience` epochs.
+  ///
+  /// A training that is resumed or goes back starts with the epochs that it had then.
   public func callAsFunction(_ event: TrainingEvent) -> TrainingAction {
-    guard case .epochEnded(let report) = event else { return .continue }
+    switch event {
+    case .started(let start): return replay(start.resumption?.epochs ?? [])
+    case .rolledBack(let report): return replay(report.epochs)
+    case .epochEnded(let report): return add(report)
+    case .stepEnded, .validationStepEnded, .checkpointed: return .continue
+    }
+  }
+
+  private func replay(_ epochs: [EpochReport]) -> TrainingAction {
+    progress.withLock { $0 = (.infinity, 0) }
+    return epochs.reduce(.continue) { action, report in
+      action == .stop ? .stop : add(report)
+    }
+  }
+
+  private func add(_ report: EpochReport) -> TrainingAction {
     let loss = report.validation?.loss ?? report.loss
     return progress.withLock { progress in
       if loss < progress.best - minimumImprovement {

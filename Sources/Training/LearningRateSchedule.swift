@@ -81,6 +81,24 @@ public struct LearningRateSchedule: Sendable, Hashable, ExpressibleByFloatLitera
   /// The rate of a step, from 0.
   public func callAsFunction(step: Int) -> Float { Self.rate(of: rule, at: step) }
 
+  /// The rule with all its numbers.
+  ///
+  /// Checkpoints keep it: a text that has been given out stays as it is.
+  var ruleDescription: String { Self.description(of: rule) }
+
+  private static func description(of rule: Rule) -> String {
+    switch rule {
+    case .constant(let rate): "constant \(rate)"
+    case .step(let initial, let factor, let interval):
+      "step from \(initial), factor \(factor), every \(interval) steps"
+    case .exponential(let initial, let factor, let interval):
+      "exponential from \(initial), factor \(factor), every \(interval) steps"
+    case .cosine(let initial, let final, let steps):
+      "cosine from \(initial) to \(final), \(steps) steps"
+    case .warmUp(let steps, let next): "warm-up of \(steps) steps, \(description(of: next))"
+    }
+  }
+
   private static func rate(of rule: Rule, at step: Int) -> Float {
     switch rule {
     case .constant(let rate):

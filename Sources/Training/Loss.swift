@@ -53,6 +53,20 @@ public struct Loss: Sendable, Hashable {
   /// Mean over all elements.
   public static func huber(delta: Float = 1) -> Loss { Loss(rule: .huber(delta: delta)) }
 
+  /// The rule with all its numbers.
+  ///
+  /// Checkpoints keep it: a text that has been given out stays as it is.
+  var ruleDescription: String {
+    switch rule {
+    case .softmaxCrossEntropy(let labelSmoothing, let classWeights):
+      "softmax cross-entropy, label smoothing \(labelSmoothing), class weights \(classWeights)"
+    case .binaryCrossEntropy: "binary cross-entropy"
+    case .meanSquaredError: "mean squared error"
+    case .meanAbsoluteError: "mean absolute error"
+    case .huber(let delta): "huber, delta \(delta)"
+    }
+  }
+
   /// Adds the loss of `prediction` to its graph.
   ///
   /// - Parameters:

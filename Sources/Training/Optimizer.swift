@@ -74,6 +74,19 @@ public struct Optimizer: Sendable, Hashable {
         amsgrad: amsgrad), learningRate: learningRate)
   }
 
+  /// The rule with all its numbers, without the learning rate.
+  ///
+  /// Checkpoints keep it: a text that has been given out stays as it is.
+  var ruleDescription: String {
+    switch rule {
+    case .sgd(let momentum, let nesterov, let weightDecay):
+      "sgd, momentum \(momentum), nesterov \(nesterov), weight decay \(weightDecay)"
+    case .adam(let beta1, let beta2, let epsilon, let weightDecay, let isDecoupled, let amsgrad):
+      "\(isDecoupled ? "adamw" : "adam"), beta1 \(beta1), beta2 \(beta2), epsilon \(epsilon), "
+        + "weight decay \(weightDecay), amsgrad \(amsgrad)"
+    }
+  }
+
   /// How many numbers the optimizer remembers for each parameter.
   var momentCount: Int {
     switch rule {
@@ -87,13 +100,14 @@ public struct Optimizer: Sendable, Hashable {
   /// - Parameters:
   ///   - step: The number of the step, from 0.
   ///   - range: Which floats of the buffers.
+  ///   - rateFactor: What the learning rate of the step is multiplied by.
   ///   - gradientScale: What the gradients are multiplied by first.
   func update(
-    step: Int, range: Range<Int>, parameters: UnsafeMutablePointer<Float>,
+    step: Int, rateFactor: Float = 1, range: Range<Int>, parameters: UnsafeMutablePointer<Float>,
     gradients: UnsafePointer<Float>, moments: [AlignedBuffer<Float>], gradientScale: Float,
     team: WorkerTeam
   ) {
-    let rate = learningRate(step: step)
+    let rate = learningRate(step: step) * rateFactor
     let start = range.lowerBound
     switch rule {
     case .sgd(let momentum, let nesterov, let weightDecay):

@@ -7,18 +7,29 @@ import ModelFiles
 /// - `configuration.json`: the configuration, written at the start;
 /// - `history.jsonl`: a line for each epoch (``EpochReport/jsonLine``), on the disk before the next
 ///   epoch begins;
+/// - `checkpoints`: the folder for the checkpoints of `fit`;
 /// - `model.safetensors`: the model, written at the end.
+///
+/// One process at a time can use a folder: it is claimed by a lock on its file `.lock`, for as long as
+/// a copy of this value lives.
 public struct RunFolder: Sendable {
   /// The folder.
   public let url: URL
+  /// What the user should know of the folder: that its file system has no locks.
+  public let warning: String?
 
   /// Where the model is written to.
   public var modelURL: URL { url.appendingPathComponent(Self.modelName) }
+  /// The folder for checkpoints, which `fit` creates.
+  public var checkpointsURL: URL { url.appendingPathComponent(Self.checkpointsName) }
   private var historyURL: URL { url.appendingPathComponent(Self.historyName) }
 
   private static let modelName = "model.safetensors"
   private static let historyName = "history.jsonl"
   private static let configurationName = "configuration.json"
+  private static let checkpointsName = "checkpoints"
+
+  private let lock: FolderLock
 
   /// Creates the folder, with the folders around it, for a new run.
   ///
@@ -30,23 +41,62 @@ public struct RunFolder: Sendable {
   ///   - configuration: Everything that the run was asked for.
   /// - Throws: ``RunFolderError`` if the folder holds a run or cannot be created.
   public init(creating url: URL, configuration: some Encodable) throws {
+    try self.init(url, configuration: configuration, resumes: false)
+  }
+
+  /// Takes the folder of a run that is to go on, or creates one for a new run.
+  ///
+  /// The history is left as it is: once it is known where the run goes on, see
+  /// ``replaceHistory(_:)``.
+  ///
+  /// - Parameters:
+  ///   - url: The folder.
+  ///   - configuration: Everything that the run was asked for; takes the place of what is there.
+  /// - Throws: ``RunFolderError`` if another process is using the folder, or it cannot be written.
+  public init(resuming url: URL, configuration: some Encodable) throws {
+    try self.init(url, configuration: configuration, resumes: true)
+  }
+
+  private init(_ url: URL, configuration: some Encodable, resumes: Bool) throws {
     self.url = url
-    try Self.checkUnused(url)
-    try Self.createFolder(url.standardizedFileURL)
-    // Created exclusively: the file is the claim to the folder.
-    let descriptor = open(historyURL.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      if errno == EEXIST { throw Self.used(url, Self.historyName) }
-      throw RunFolderError(.notCreated, "\(historyURL.path): cannot be created: \(systemText()).")
-    }
-    close(descriptor)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try Self.writing {
+    if !resumes { try Self.checkUnused(url) }
+    try Self.writing(.notCreated) { try AtomicFile.createFolder(url.standardizedFileURL.path) }
+    lock = try Self.claim(url)
+    warning = lock.warning
+    // Again: another process may have used the folder between the check and the claim.
+    if !resumes { try Self.checkUnused(url) }
+    AtomicFile.removeScratchFiles(in: url.path)
+    try Self.writing(.notCreated) {
+      if !FileManager.default.fileExists(atPath: historyURL.path) {
+        try AtomicFile.write([], to: historyURL.path)
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try AtomicFile.write(
         Array(encoder.encode(configuration)) + [UInt8(ascii: "\n")],
         to: url.appendingPathComponent(Self.configurationName).path)
     }
+  }
+
+  private static func claim(_ url: URL) throws -> FolderLock {
+    var lock: FolderLock?
+    try writing(.notCreated) { lock = try FolderLock(folder: url.path) }
+    guard let lock else {
+      throw RunFolderError(
+        .inUse,
+        "\(url.path): expected a folder that nobody uses, found one in which another process is "
+          + "training; wait for its end, or name another folder.")
+    }
+    return lock
+  }
+
+  /// Refuses a folder that another process is training in.
+  ///
+  /// Useful before long work that would be in vain; the creation of a ``RunFolder`` does it too.
+  ///
+  /// - Throws: ``RunFolderError``; not where there is no such folder.
+  public static func checkNotInUse(_ url: URL) throws {
+    if FolderLock.exists(in: url.path) { _ = try claim(url) }
   }
 
   /// Refuses a folder that holds a run.
@@ -55,9 +105,12 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: ``RunFolderError`` if the folder holds any of the files of a run, or is a file.
   public static func checkUnused(_ url: URL) throws {
-    for name in [modelName, historyName, configurationName] {
+    for name in [modelName, historyName, configurationName, checkpointsName] {
       if FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
-        throw used(url, name)
+        throw RunFolderError(
+          .used,
+          "\(url.path): expected a folder without a run, found \(name); name another folder, or "
+            + "remove this one.")
       }
     }
     var isFolder: ObjCBool = false
@@ -69,16 +122,15 @@ public struct RunFolder: Sendable {
     }
   }
 
-  /// Creates a folder and the folders around it.
-  private static func createFolder(_ url: URL) throws {
-    if mkdir(url.path, 0o777) == 0 || errno == EEXIST { return }
-    let parent = url.deletingLastPathComponent()
-    if errno == ENOENT, parent.path != url.path {
-      try createFolder(parent)
-      if mkdir(url.path, 0o777) == 0 || errno == EEXIST { return }
-    }
-    throw RunFolderError(
-      .notCreated, "\(url.path): the folder cannot be created: \(systemText()).")
+  /// Makes the history say what these epochs did, and nothing else; leaves it alone where it does.
+  ///
+  /// For a run that goes on from a checkpoint: epochs after it are not yet, or no longer, true.
+  ///
+  /// - Throws: ``RunFolderError`` if it cannot be written; the old one is then as it was.
+  public func replaceHistory(_ epochs: [EpochReport]) throws {
+    let text = Array(epochs.map { $0.jsonLine + "\n" }.joined().utf8)
+    if let old = try? Data(contentsOf: historyURL), old.elementsEqual(text) { return }
+    try Self.writing(.notWritten) { try AtomicFile.write(text, to: historyURL.path) }
   }
 
   /// Appends an epoch to the history and waits until it is on the disk.
@@ -90,36 +142,35 @@ public struct RunFolder: Sendable {
     defer { close(descriptor) }
     // In one call: a line is there as a whole, or the error tells that it is not.
     let line = Array((report.jsonLine + "\n").utf8)
-    guard write(descriptor, line, line.count) == line.count, fsync(descriptor) == 0 else {
-      throw historyFailure()
-    }
+    let count = write(descriptor, line, line.count)
+    // A disk with room for a part of the line takes that, and reports no error.
+    if count >= 0 && count < line.count { errno = ENOSPC }
+    guard count == line.count, fsync(descriptor) == 0 else { throw historyFailure() }
   }
 
   /// Writes the model.
   ///
   /// - Throws: ``RunFolderError`` if it cannot be written.
   public func save(_ model: Model) throws {
-    try Self.writing { try model.save(to: modelURL) }
+    try Self.writing(.notWritten) { try model.save(to: modelURL) }
   }
 
-  private static func writing(_ body: () throws -> Void) throws {
+  private static func writing(_ kind: RunFolderError.Kind, _ body: () throws -> Void) throws {
     do {
       try body()
     } catch let error as ModelFileError {
-      throw RunFolderError(.notWritten, error.description)
+      throw RunFolderError(kind, error.description, systemError: error.systemError)
     }
   }
 
   private func historyFailure() -> RunFolderError {
-    RunFolderError(
-      .notWritten, "\(historyURL.path): the epoch cannot be written: \(systemText()).")
-  }
-
-  private static func used(_ url: URL, _ name: String) -> RunFolderError {
-    RunFolderError(
-      .used,
-      "\(url.path): expected a folder without a run, found \(name); name another folder, or remove "
-        + "this one.")
+    let number = errno
+    var text =
+      "\(historyURL.path): the epoch cannot be written: \(String(cString: strerror(number)))."
+    if number == ENOSPC || number == EDQUOT, let free = FolderSpace.freeByteCount(of: url.path) {
+      text += " \(free) bytes are free: free some, and resume the run."
+    }
+    return RunFolderError(.notWritten, text, systemError: number)
   }
 }
 
@@ -127,6 +178,8 @@ public struct RunFolder: Sendable {
 public struct RunFolderError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kinds of trouble.
   public enum Kind: Sendable, Hashable {
+    /// Another process is training in the folder.
+    case inUse
     /// The folder holds a run.
     case used
     /// The folder or a file in it cannot be created.
@@ -139,11 +192,12 @@ public struct RunFolderError: Error, Sendable, Hashable, CustomStringConvertible
   public let kind: Kind
   /// Where, what was expected, what was found, and what to do.
   public let description: String
+  /// The system's error number; nil where the system reported none.
+  public let systemError: Int32?
 
-  init(_ kind: Kind, _ description: String) {
+  init(_ kind: Kind, _ description: String, systemError: Int32? = nil) {
     self.kind = kind
     self.description = description
+    self.systemError = systemError
   }
 }
-
-private func systemText() -> String { String(cString: strerror(errno)) }

@@ -68,7 +68,11 @@ struct Evaluator {
   /// Evaluates the model, and leaves it as it is.
   ///
   /// `inout` only to read the parameters in place.
-  func run(_ model: inout Model) throws -> EvaluationResult {
+  ///
+  /// - Parameter onStep: Called after each batch; what it throws ends the evaluation.
+  func run(
+    _ model: inout Model, onStep: () throws -> Void = {}
+  ) throws -> EvaluationResult {
     batches.start(at: 0)
     var totals = RunningTotals(metrics: metrics)
     let columns = program.outputType.dimensions.last?.fixedValue ?? 1
@@ -90,6 +94,7 @@ struct Evaluator {
             classCount: columns))
         classification = counts
       }
+      try onStep()
     }
     return EvaluationResult(
       loss: totals.loss, metrics: totals.values, exampleCount: totals.exampleCount,

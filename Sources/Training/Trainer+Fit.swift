@@ -12,7 +12,8 @@ extension Trainer {
   ///       return .continue
   ///     }
   ///
-  /// The same seed gives the same bits on any number of threads.
+  /// The same seed gives the same bits on any number of threads, and whether or not the training was
+  /// interrupted and resumed from a checkpoint.
   ///
   /// - Parameters:
   ///   - model: The model. When `fit` throws, it is as the last finished step left it.
@@ -22,23 +23,27 @@ extension Trainer {
   ///   - batchSize: Examples in a step; the last step of an epoch may have fewer.
   ///   - seed: Decides the order of the examples and what dropout draws.
   ///   - shuffles: Whether each epoch has an order of its own.
+  ///   - checkpoints: Where and when to write checkpoints, and whether to start from one; by default
+  ///     none are written.
   ///   - onEvent: Told of the start, of each step and each epoch; may stop the training, and may
   ///     throw.
-  /// - Returns: What each epoch did.
-  /// - Throws: `TrainingError`, `ShapeError`, what the data set throws, and what `onEvent` throws.
+  /// - Returns: What each epoch did, those before a checkpoint that it started from included.
+  /// - Throws: `TrainingError`, `ShapeError`, `DivergenceError` where a loss or a parameter is no
+  ///   longer finite, `CheckpointError`, what the data set throws, and what `onEvent` throws.
   @discardableResult
   public func fit(
     _ model: inout Model, to training: any Dataset, validation: (any Dataset)? = nil,
     epochs: Int, batchSize: Int = 32, seed: UInt64 = 0, shuffles: Bool = true,
+    checkpoints: Checkpointing? = nil,
     onEvent: (TrainingEvent) throws -> TrainingAction = { _ in .continue }
   ) throws -> TrainingHistory {
     guard epochs >= 1 else {
       throw TrainingError("A training needs at least one epoch, not \(epochs).")
     }
     func order(_ epoch: Int) -> ExampleOrder {
-      shuffles ? .shuffled(seed: seed, epoch: epoch) : .sequential
+      shuffles ? .shuffled(seed: seed, epoch: epoch - 1) : .sequential
     }
-    let batches = try Batches(training, size: batchSize, order: order(0))
+    let batches = try Batches(training, size: batchSize, order: order(1))
     batches.team = model.engine.team
     let state = try makeState(
       for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed)
@@ -46,71 +51,26 @@ extension Trainer {
       try makeEvaluator(for: model, dataset: $0)
     }
     if model.metadata.classNames == nil { model.metadata.classNames = training.classNames }
-    var history = TrainingHistory()
+    let checkpointer = try checkpoints.map { options in
+      try Checkpointer(
+        options,
+        settings: CheckpointSettings(
+          trainer: self, model: model, training: training, validation: validation,
+          batchSize: batchSize, seed: seed, shuffles: shuffles), metrics: metrics)
+    }
+    var loop = TrainingLoop(
+      trainer: self, state: state, batches: batches, evaluator: evaluator, order: order,
+      epochCount: epochs, checkpointer: checkpointer)
     var memory = state.memory
     memory.validationByteCount = evaluator?.program.plan.arenaByteCount ?? 0
-    let start = TrainingStart(
-      memory: memory, threadCount: model.engine.team.threadCount,
-      exampleCount: training.count, stepsPerEpoch: batches.stepCount, epochCount: epochs)
-    if try onEvent(.started(start)) == .stop {
-      history.wasStopped = true
-      return history
+    let threadCount = model.engine.team.threadCount
+    let isStopped = try loop.run(&model, onEvent) { resumption in
+      TrainingStart(
+        memory: memory, threadCount: threadCount, exampleCount: training.count,
+        stepsPerEpoch: batches.stepCount, epochCount: epochs, resumption: resumption,
+        warnings: checkpointer?.warnings ?? [])
     }
-    for epoch in 1...epochs {
-      if epoch > 1 { batches.start(order(epoch - 1)) }
-      var totals = RunningTotals(metrics: metrics)
-      let clock = Stopwatch()
-      var stepCount = 0
-      while let batch = try batches.next() {
-        let report = try step(&model, state, on: batch)
-        totals.add(report.loss, batch, state.program)
-        stepCount += 1
-        let progress = EpochProgress(epoch: epoch, stepCount: stepCount, totals: totals)
-        if try onEvent(.stepEnded(report, progress)) == .stop {
-          history.wasStopped = true
-          return history
-        }
-      }
-      let seconds = clock.seconds
-      let report = EpochReport(
-        epoch: epoch, loss: totals.loss, metrics: totals.values,
-        validation: try evaluator?.run(&model), seconds: seconds,
-        examplesPerSecond: Double(totals.exampleCount) / max(seconds, 1e-9))
-      history.epochs.append(report)
-      if try onEvent(.epochEnded(report)) == .stop {
-        history.wasStopped = epoch < epochs
-        return history
-      }
-    }
-    return history
-  }
-}
-
-/// Means over examples, gathered batch by batch.
-struct RunningTotals: Sendable, Hashable {
-  private let metrics: [Metric]
-  private var lossSum = 0.0
-  private var metricSums: [Double]
-  private(set) var exampleCount = 0
-
-  init(metrics: [Metric]) {
-    self.metrics = metrics
-    self.metricSums = metrics.map { _ in 0 }
-  }
-
-  /// Adds a batch that `program` has just run.
-  mutating func add(_ loss: Float, _ batch: Batch, _ program: TrainingProgram) {
-    lossSum += Double(loss) * Double(batch.count)
-    for index in metrics.indices { metricSums[index] += program.sum(of: metrics[index], batch) }
-    exampleCount += batch.count
-  }
-
-  var loss: Double { lossSum / Double(max(exampleCount, 1)) }
-
-  var values: [MetricValue] {
-    zip(metrics, metricSums).map {
-      MetricValue(name: $0.name, value: $1 / Double(max(exampleCount, 1)))
-    }
+    return TrainingHistory(epochs: loop.progress.epochs, wasStopped: isStopped)
   }
 }
 

@@ -50,6 +50,8 @@ public final class TrainingState {
   public internal(set) var stepCount = 0
   /// The seed of the random numbers that steps draw, for dropout and its like.
   public let seed: UInt64
+  /// What learning rates are multiplied by: less than 1 after a training has gone back.
+  var rateFactor: Float = 1
   package let program: TrainingProgram
   /// What the state was made for.
   let modelGraph: Graph
@@ -68,7 +70,7 @@ public final class TrainingState {
     let count = program.graph.layout.trainableCount
     self.moments = (0..<optimizer.momentCount).map { _ in AlignedBuffer(count: count) }
     self.normScratch = AlignedBuffer(
-      count: Reductions.scratchCount(count: count) + 16)
+      count: Reductions.scratchCount(count: program.graph.layout.count) + 16)
     self.memory = MemoryReport(
       parameterByteCount: program.graph.layout.count * 4,
       gradientByteCount: program.gradients.count * 4,
@@ -140,7 +142,8 @@ extension Trainer {
   /// step.
   ///
   /// - Throws: `TrainingError` if the batch is empty, larger or of other fields than the state was
-  ///   made for; the model is then unchanged.
+  ///   made for; the model is then unchanged. `DivergenceError` if the loss or, with clipping, the
+  ///   norm of the gradients is not finite; only statistics are then changed.
   @discardableResult
   public func step(
     _ model: inout Model, _ state: TrainingState, on batch: Batch
@@ -170,9 +173,12 @@ extension Trainer {
     let team = program.context.team
     let range = 0..<program.graph.layout.trainableCount
     program.context.step = UInt64(state.stepCount)
-    let norm = model.parameters.withUnsafeMutablePointer { parameters -> Float? in
+    let norm = try model.parameters.withUnsafeMutablePointer { parameters -> Float? in
       program.feed(batch, variables: parameters)
       run(program.plan, program.context)
+      guard program.loss.isFinite else {
+        throw state.divergence(parameters: UnsafePointer(parameters), loss: program.loss)
+      }
       let gradients = UnsafePointer(program.gradients.pointer)
       var scale: Float = 1
       var norm: Float?
@@ -181,19 +187,22 @@ extension Trainer {
         Reductions.sumOfSquares(
           count: range.count, x: gradients, result: result, scratch: result + 16, team: team)
         let found = result.pointee.squareRoot()
+        guard found.isFinite else {
+          throw state.divergence(parameters: UnsafePointer(parameters), loss: program.loss)
+        }
         norm = found
         // As PyTorch: the small number keeps a gradient of zero from dividing by zero.
         scale = min(1, limit / (found + 1e-6))
       }
       optimizer.update(
-        step: state.stepCount, range: range, parameters: parameters, gradients: gradients,
-        moments: state.moments, gradientScale: scale, team: team)
+        step: state.stepCount, rateFactor: state.rateFactor, range: range, parameters: parameters,
+        gradients: gradients, moments: state.moments, gradientScale: scale, team: team)
       return norm
     }
     let report = StepReport(
       step: state.stepCount, loss: program.loss,
-      learningRate: optimizer.learningRate(step: state.stepCount), gradientNorm: norm,
-      exampleCount: batch.count)
+      learningRate: optimizer.learningRate(step: state.stepCount) * state.rateFactor,
+      gradientNorm: norm, exampleCount: batch.count)
     state.stepCount += 1
     return report
   }

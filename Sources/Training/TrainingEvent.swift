@@ -4,8 +4,15 @@ public enum TrainingEvent: Sendable {
   case started(TrainingStart)
   /// A step was made, and the epoch stands there.
   case stepEnded(StepReport, EpochProgress)
+  /// A batch of the validation set was evaluated. Who answers with a stop ends the training before
+  /// the epoch's report; a training that is resumed validates again.
+  case validationStepEnded
   /// All examples were seen once more, and the validation set was evaluated.
   case epochEnded(EpochReport)
+  /// A checkpoint was written.
+  case checkpointed(CheckpointReport)
+  /// The training had diverged and went back to a checkpoint; the next step comes next.
+  case rolledBack(RollbackReport)
 }
 
 /// What `fit` is told after an event.
@@ -14,6 +21,13 @@ public enum TrainingAction: Sendable {
   case `continue`
   /// Stop after this event; `fit` returns normally.
   case stop
+  /// Write a checkpoint and go on; without checkpoints, go on.
+  case checkpoint
+  /// Write a checkpoint and stop; without checkpoints, stop.
+  case checkpointAndStop
+
+  var stops: Bool { self == .stop || self == .checkpointAndStop }
+  var checkpoints: Bool { self == .checkpoint || self == .checkpointAndStop }
 }
 
 /// What is known before the first step.
@@ -28,6 +42,11 @@ public struct TrainingStart: Sendable, Hashable {
   public let stepsPerEpoch: Int
   /// How many epochs were asked for.
   public let epochCount: Int
+  /// What a training that was to be resumed found; nil where that was not asked for.
+  public let resumption: TrainingResumption?
+  /// What the user should know: checkpoints that are damaged, a machine that computes other bits, a
+  /// file system without locks.
+  public let warnings: [String]
 }
 
 /// Where an epoch stands after a step.
@@ -62,6 +81,9 @@ public struct EpochReport: Sendable, Hashable {
   /// order.
   public let metrics: [MetricValue]
   /// The loss and the metrics of the validation set after the epoch; nil without one.
+  ///
+  /// In epochs that
+  /// come from a checkpoint, it has no report on the classes.
   public let validation: EvaluationResult?
   /// How long the steps took, in seconds; without the validation.
   public let seconds: Double

@@ -27,30 +27,7 @@ import Testing
     #expect(accuracy >= 0.97)
   }
 
-  /// Every line of Swift in the README is a line of this file, in the same order.
   @Test func theExampleIsTheReadmes() throws {
-    let here = URL(fileURLWithPath: #filePath)
-    let root = here.deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
-    var remaining = try trimmedLines(String(contentsOf: here, encoding: .utf8))[...]
-    var isSwift = false
-    var count = 0
-    for line in readme.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("```") {
-        isSwift = line == "```swift"
-        continue
-      }
-      let text = line.trimmingCharacters(in: .whitespaces)
-      guard isSwift, !text.isEmpty, text != "import Needletail" else { continue }
-      count += 1
-      let index = try #require(remaining.firstIndex(of: text), "not in this file: \(text)")
-      remaining = remaining[(index + 1)...]
-    }
-    #expect(count >= 12)
-  }
-
-  private func trimmedLines(_ text: String) -> [String] {
-    text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(try lineCount(ofSwiftIn: "README.md", asIn: #filePath) >= 12)
   }
 }

@@ -119,7 +119,8 @@ struct ErrorTests {
     arguments: [
       "--schedule=sinus", "--schedule=step:0", "--optimizer=lion", "--model=vgg99",
       "--learning-rate=0", "--learning-rate=nan", "--batch=0", "--classes=1", "--input=8x0x1",
-      "--warm-up=11", "--seed=-1",
+      "--warm-up=11", "--seed=-1", "--keep=0", "--keep=3", "--checkpoint-every=5hours",
+      "--checkpoint-every=2epochs", "--on-divergence=pray", "--on-divergence=rollback", "--resume",
     ])
   func values(_ option: String) throws {
     let run = try Tool.run("train", "--data", "digits", option)

@@ -23,6 +23,7 @@ struct HelpTests {
           71  the system refused, for want of memory for instance
           73  an output that cannot be created, or a run folder that holds a run
           74  reading or writing failed on the way
+          75  interrupted by a signal, with a checkpoint to resume from: start it again
           77  a file that may not be read or written
           78  a mistake in a network file
 
@@ -117,7 +118,7 @@ struct HelpTests {
     for option in [
       "data", "split", "model", "input", "classes", "epochs", "batch", "optimizer",
       "learning-rate", "schedule", "warm-up", "seed", "threads", "convolution", "validation",
-      "output", "quiet", "json",
+      "output", "checkpoint-every", "keep", "resume", "on-divergence", "quiet", "json",
     ] {
       #expect(run.output.contains("  --\(option)"))
     }

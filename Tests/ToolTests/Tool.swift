@@ -38,9 +38,60 @@ enum Tool {
     try run(path, arguments, input: input, in: folder)
   }
 
+  /// Runs the tool to its end.
+  static func run(arguments: [String]) throws -> Run {
+    try run(path, arguments, input: "", in: nil)
+  }
+
   /// Runs a line of a shell in which `$TOOL` is the tool.
   static func shell(_ line: String, in folder: URL? = nil) throws -> Run {
     try run("/bin/sh", ["-c", line], input: "", in: folder)
+  }
+
+  /// A tool that is running.
+  struct Running {
+    let process: Process
+    private let scratch: TemporaryFolder
+
+    /// Starts the tool.
+    init(_ arguments: [String]) throws {
+      scratch = try TemporaryFolder()
+      process = Process()
+      process.executableURL = URL(fileURLWithPath: path)
+      process.arguments = arguments
+      for (name, isError) in [("output", false), ("errors", true)] {
+        let file = scratch.url.appendingPathComponent(name)
+        try Data().write(to: file)
+        let handle = try FileHandle(forWritingTo: file)
+        if isError { process.standardError = handle } else { process.standardOutput = handle }
+      }
+      process.standardInput = FileHandle.nullDevice
+      try process.run()
+    }
+
+    /// What it has written so far.
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: scratch.url.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    /// Waits until its output has a text, or it has ended.
+    func wait(for text: String) throws {
+      try wait { try self.text("output").contains(text) }
+    }
+
+    /// Waits until something has come about, or it has ended.
+    func wait(until isSo: () throws -> Bool) throws {
+      while process.isRunning, try !isSo() { usleep(5000) }
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for its end.
+    func end() throws -> Run {
+      process.waitUntilExit()
+      return Run(
+        status: process.terminationStatus, output: try text("output"), errors: try text("errors"))
+    }
   }
 
   private static func run(

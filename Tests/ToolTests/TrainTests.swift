@@ -8,7 +8,13 @@ struct TrainTests {
     let trained = DigitsModel.trained
     #expect(trained.status == 0, "\(trained.errors)")
     let names = try FileManager.default.contentsOfDirectory(atPath: trained.folder.path)
-    #expect(names.sorted() == ["configuration.json", "history.jsonl", "model.safetensors"])
+    #expect(
+      names.sorted() == [
+        ".lock", "checkpoints", "configuration.json", "history.jsonl", "model.safetensors",
+      ])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: trained.folder.path + "/checkpoints")
+        .sorted() == [".lock", "step-000000041.safetensors"])
 
     let history = try String(
       contentsOf: trained.folder.appendingPathComponent("history.jsonl"), encoding: .utf8)
@@ -39,6 +45,9 @@ struct TrainTests {
     #expect(configuration["input_shape"] as? [Int] == [8, 8, 1])
     #expect(configuration["training_count"] as? Int == 1298)
     #expect(configuration["validation_count"] as? Int == 144)
+    #expect(configuration["checkpoint_every"] as? String == "1epoch")
+    #expect(configuration["keep"] as? Int == 2)
+    #expect(configuration["on_divergence"] as? String == "stop")
   }
 
   @Test("Piped output is plain lines: what is used first, then the epochs, then the test")

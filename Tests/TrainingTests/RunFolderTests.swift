@@ -18,14 +18,16 @@ import Testing
     try result.get()
   }
 
-  /// What one epoch on the given targets did.
+  /// What one epoch did, validated on the given targets.
   private func report(_ targets: [Float]) throws -> EpochReport {
     var model = try Model(Dense(outputSize: 1), inputShape: [1], seed: 1)
     let data = try InMemoryDataset(
+      inputs: Tensor(shape: [2, 1], [0, 1]), targets: Tensor(shape: [2, 1], [0, 1]))
+    let validation = try InMemoryDataset(
       inputs: Tensor(shape: [2, 1], [0, 1]), targets: Tensor(shape: [2, 1], targets))
     let trainer = Trainer(
       loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.1), metrics: [.meanAbsoluteError])
-    return try trainer.fit(&model, to: data, validation: data, epochs: 1).epochs[0]
+    return try trainer.fit(&model, to: data, validation: validation, epochs: 1).epochs[0]
   }
 
   @Test func keepsWhatHappens() throws {
@@ -49,7 +51,7 @@ import Testing
           "validation_loss":\(validation.loss),\
           "validation_mean_absolute_error":\(validation.metrics[0].value)}
           """)
-      #expect(infinite.jsonLine.contains("\"loss\":null"))
+      #expect(infinite.jsonLine.contains("\"validation_loss\":null"))
       #expect(
         try text("configuration.json") == """
           {
@@ -78,6 +80,53 @@ import Testing
           == "\(url.path): expected a folder without a run, found \(name); name another folder, "
           + "or remove this one.")
       #expect(try FileManager.default.contentsOfDirectory(atPath: url.path).count == 2)
+    }
+  }
+
+  @Test func aRunGoesOnWithTheEpochsThatAreTrue() throws {
+    try withFolder { url in
+      func text() throws -> String {
+        try String(contentsOf: url.appendingPathComponent("history.jsonl"), encoding: .utf8)
+      }
+      let report = try report([0, 1])
+      let line = report.jsonLine + "\n"
+      do {
+        let run = try RunFolder(creating: url, configuration: Configuration())
+        try run.append(report)
+        try run.append(report)
+        try run.save(Model(Dense(outputSize: 1), inputShape: [1]))
+      }
+      let leftover = url.appendingPathComponent(".model.safetensors.12-3.tmp")
+      try Data("half".utf8).write(to: leftover)
+      let run = try RunFolder(resuming: url, configuration: Configuration())
+      #expect(!FileManager.default.fileExists(atPath: leftover.path))
+      #expect(try text() == line + line)
+      try run.replaceHistory([report])
+      #expect(try text() == line)
+      try run.append(report)
+      #expect(try text() == line + line)
+      try run.replaceHistory([])
+      #expect(try text() == "")
+      withExtendedLifetime(run) {}
+    }
+  }
+
+  @Test func aFolderHasOneUserAtATime() throws {
+    try withFolder { url in
+      try RunFolder.checkNotInUse(url)
+      let run = try RunFolder(creating: url, configuration: Configuration())
+      for _ in 0..<2 {
+        let error = #expect(throws: RunFolderError.self) {
+          try RunFolder(resuming: url, configuration: Configuration())
+        }
+        #expect(error?.kind == .inUse)
+        #expect(throws: RunFolderError.self) { try RunFolder.checkNotInUse(url) }
+      }
+      withExtendedLifetime(run) {}
+    }
+    try withFolder { url in
+      for _ in 0..<2 { _ = try RunFolder(resuming: url, configuration: Configuration()) }
+      try RunFolder.checkNotInUse(url)
     }
   }
 

@@ -40,13 +40,16 @@ private let regression = Trainer(
         events.append("epoch \(report.epoch)")
         #expect(report.validation?.exampleCount == 40)
         #expect(report.metrics.map(\.name) == ["mean_absolute_error"])
+      case .validationStepEnded: events.append("validation")
+      case .checkpointed, .rolledBack: Issue.record("There are no checkpoints.")
       }
       return .continue
     }
     #expect(
       events == [
-        "start 40 3 2", "step 0 16", "step 1 16", "step 2 8", "epoch 1", "step 3 16", "step 4 16",
-        "step 5 8", "epoch 2",
+        "start 40 3 2", "step 0 16", "step 1 16", "step 2 8", "validation", "epoch 1", "step 3 16",
+        "step 4 16",
+        "step 5 8", "validation", "epoch 2",
       ])
   }
 

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Needletail
+
+/// When `train` writes checkpoints, and whether it starts from one.
+struct CheckpointArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      How often to write a checkpoint to the run folder: 1epoch, 500steps, 10minutes, or off. \
+      (default: 1epoch)
+      """, valueName: "interval|off"), transform: CheckpointChoice.init)
+  var checkpointEvery: CheckpointChoice?
+
+  @Option(
+    help: ArgumentHelp("How many checkpoints to keep. (default: 2)", valueName: "checkpoints"))
+  var keep: Int?
+
+  @Flag(help: "Go on from the newest checkpoint in the run folder; without one, start afresh.")
+  var resume = false
+
+  @Option(
+    help: """
+      What to do when the loss is no longer finite: stop, or rollback, which goes back to the last \
+      checkpoint and halves the learning rate.
+      """)
+  var onDivergence = Checkpointing.DivergenceAction.stop
+
+  /// How often a checkpoint is due; nil where none are written.
+  var interval: CheckpointInterval? { (checkpointEvery ?? .every(.epochs(1))).interval }
+
+  /// How many are kept.
+  var keepCount: Int { keep ?? 2 }
+
+  /// Whether checkpoints are written into a run folder.
+  var areWritten: Bool { interval != nil }
+
+  /// What `fit` takes.
+  func options(in folder: URL) -> Checkpointing? {
+    interval.map {
+      Checkpointing(
+        in: folder, every: $0, keepCount: keepCount, resumes: resume, onDivergence: onDivergence)
+    }
+  }
+
+  /// Refuses options that would do nothing.
+  func check(hasOutput: Bool) throws {
+    guard keepCount >= 1, keepCount <= 1_000_000 else {
+      throw ValidationError("--keep: expected 1 to 1000000, found \(keepCount).")
+    }
+    let needing = [
+      (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),
+      (resume, "--resume"), (onDivergence == .rollback, "--on-divergence rollback"),
+    ]
+    for (isGiven, name) in needing where isGiven {
+      guard hasOutput else {
+        throw ValidationError("\(name): expected --output, the folder of the checkpoints, too.")
+      }
+      guard areWritten else {
+        throw ValidationError("\(name): expected checkpoints, found --checkpoint-every off.")
+      }
+    }
+  }
+}
+
+/// An interval, or no checkpoints.
+enum CheckpointChoice {
+  case off
+  case every(CheckpointInterval)
+
+  init(_ text: String) throws {
+    self = text == "off" ? .off : .every(try CheckpointInterval(text))
+  }
+
+  var interval: CheckpointInterval? {
+    if case .every(let interval) = self { interval } else { nil }
+  }
+}

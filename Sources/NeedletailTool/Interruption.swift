@@ -1,0 +1,98 @@
+import Needletail
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The signals that end a training in good order, or ask it for a checkpoint.
+///
+/// SIGTERM, SIGINT and SIGUSR1 end it after the step under way, with a checkpoint; a second SIGINT at
+/// once. SIGHUP asks for a checkpoint. Before the first step and after the last there is nothing to
+/// save: the process ends with the same status.
+///
+/// The handler uses nothing but atomic integers, `_exit`, `signal` and `raise`, which may be used in
+/// one.
+enum Interruption {
+  private static let endingSignal = Atomic<Int32>(0)
+  private static let wantsCheckpoint = Atomic<Bool>(false)
+  private static let isTraining = Atomic<Bool>(false)
+
+  /// Begins to watch for signals.
+  static func watch() {
+    // So that what the handler uses is made before it runs.
+    endingSignal.store(0, ordering: .relaxed)
+    wantsCheckpoint.store(false, ordering: .relaxed)
+    isTraining.store(false, ordering: .relaxed)
+    var action = sigaction()
+    // Calls that a signal interrupts go on by themselves.
+    action.sa_flags = SA_RESTART
+    #if canImport(Darwin)
+    action.__sigaction_u.__sa_handler = handle
+    #else
+    action.__sigaction_handler.sa_handler = handle
+    #endif
+    var watched = sigset_t()
+    sigemptyset(&watched)
+    for number in [SIGTERM, SIGINT, SIGUSR1, SIGHUP] {
+      var old = sigaction()
+      sigaction(number, nil, &old)
+      // A shell has background jobs ignore it: then it is meant for another program.
+      if number == SIGINT && ignores(old) { continue }
+      sigaction(number, &action, nil)
+      sigaddset(&watched, number)
+    }
+    // A parent may have started the tool from a thread that blocks them.
+    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
+  }
+
+  private static func ignores(_ action: sigaction) -> Bool {
+    #if canImport(Darwin)
+    let handler = action.__sigaction_u.__sa_handler
+    #else
+    let handler = action.__sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  private static let handle: @convention(c) (Int32) -> Void = { number in
+    if number == SIGHUP {
+      Interruption.wantsCheckpoint.store(true, ordering: .relaxed)
+    } else if !Interruption.isTraining.load(ordering: .relaxed) {
+      _exit(ExitStatus.tryAgain.rawValue)
+    } else if Interruption.endingSignal.exchange(number, ordering: .relaxed) == SIGINT,
+      number == SIGINT
+    {
+      signal(SIGINT, SIG_DFL)
+      raise(SIGINT)
+    }
+  }
+
+  /// From now on, signals wait for the end of a step.
+  static func trainingBegins() { isTraining.store(true, ordering: .relaxed) }
+
+  /// From now on, signals end the process.
+  static func trainingEnded() { isTraining.store(false, ordering: .relaxed) }
+
+  /// What a training should do.
+  static func answer() -> TrainingAction {
+    if endingSignal.load(ordering: .relaxed) != 0 { return .checkpointAndStop }
+    guard wantsCheckpoint.load(ordering: .relaxed) else { return .continue }
+    wantsCheckpoint.store(false, ordering: .relaxed)
+    return .checkpoint
+  }
+
+  /// The signal that has ended the training.
+  static var signalName: String {
+    switch endingSignal.load(ordering: .relaxed) {
+    case SIGINT: "SIGINT"
+    case SIGTERM: "SIGTERM"
+    case SIGUSR1: "SIGUSR1"
+    default: "a signal"
+    }
+  }
+}
