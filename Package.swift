@@ -64,7 +64,7 @@ let package = Package(
     .target(name: "CKernels"),
     library("Threads", ["CKernels"]),
     library("Kernels", ["Threads", "CKernels", "COpenBLAS"]),
-    library("Tensors", ["CKernels"]),
+    library("Tensors", ["Threads", "CKernels"]),
 
     // From a description of a network to its execution.
     library("Graphs", ["Tensors", "Kernels", "Threads"]),
@@ -107,8 +107,11 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("DocumentationTests", userFacing + ["Needletail"]),
-    // Runs the built executable.
-    tests("ToolTests", []),
+    .executableTarget(
+      name: "EmbeddingProgram", dependencies: userFacing + ["Needletail"],
+      path: "Tests/EmbeddingProgram", swiftSettings: swiftSettings),
+    // Runs the built executables.
+    tests("ToolTests", ["EmbeddingProgram"]),
     tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.

@@ -62,6 +62,8 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as StreamError: self = Self(systemError: error.number)
     case is ShapeError, is TrainingError, is PredictionError, is EvaluationError, is VariableError:
       self = .badData
+    case let error as BadExamples: self = Self(of: error.first)
+    case is MemoryError, is UnknownArguments: self = .systemError
     case is EngineError: self = .usage
     default: self = .software
     }

@@ -38,6 +38,9 @@ struct NeedletailTool: ParsableCommand {
     // A parent may have it ignored; a reader that goes away shall end the tool quietly.
     signal(SIGPIPE, SIG_DFL)
     do {
+      // The Swift runtime reads them from /proc/self/cmdline; without them every command would be a
+      // success that shows the help.
+      guard !CommandLine.arguments.isEmpty else { throw UnknownArguments() }
       var command = try parseAsRoot()
       _ = blasSwitch
       try command.run()
@@ -51,6 +54,13 @@ struct NeedletailTool: ParsableCommand {
     guard exitCode(for: error) == .failure else { exit(withError: error) }
     StandardError.write("needletail: \(error)")
     end(ExitStatus(of: error))
+  }
+}
+
+/// A system on which the arguments of the process cannot be read.
+struct UnknownArguments: Error, CustomStringConvertible {
+  var description: String {
+    "arguments: expected to read them from /proc/self/cmdline, found no such file; mount /proc."
   }
 }
 

@@ -12,7 +12,8 @@ extension Trainer {
   ///       return .continue
   ///     }
   ///
-  /// The same seed gives the same bits on any number of threads.
+  /// The same seed gives the same bits on any number of threads. Cancelling the Swift task that runs
+  /// it ends it before the next step.
   ///
   /// - Parameters:
   ///   - model: The model. When `fit` throws, it is as the last finished step left it.
@@ -25,7 +26,8 @@ extension Trainer {
   ///   - onEvent: Told of the start, of each step and each epoch; may stop the training, and may
   ///     throw.
   /// - Returns: What each epoch did.
-  /// - Throws: `TrainingError`, `ShapeError`, what the data set throws, and what `onEvent` throws.
+  /// - Throws: `TrainingError`, `ShapeError`, `MemoryError`, `CancellationError`, what the data set throws, and
+  ///   what `onEvent` throws.
   @discardableResult
   public func fit(
     _ model: inout Model, to training: any Dataset, validation: (any Dataset)? = nil,
@@ -62,6 +64,7 @@ extension Trainer {
       let clock = Stopwatch()
       var stepCount = 0
       while let batch = try batches.next() {
+        try Task.checkCancellation()
         let report = try step(&model, state, on: batch)
         totals.add(report.loss, batch, state.program)
         stepCount += 1
