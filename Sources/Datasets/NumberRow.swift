@@ -12,8 +12,10 @@ public enum NumberRow {
   public static func parse(
     _ line: some Collection<UInt8>, count: Int, place: String, into numbers: inout [Float]
   ) throws {
-    let found = try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-      try Array(line).withUnsafeBufferPointer { try parse($0, place: place, into: buffer) }
+    let found = try [Float](unsafeUninitializedCapacity: max(count, 1)) {
+      buffer, initializedCount in
+      let room = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+      try Array(line).withUnsafeBufferPointer { try parse($0, place: place, into: room) }
       initializedCount = count
     }
     numbers += found
