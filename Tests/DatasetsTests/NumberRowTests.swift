@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Testing
 
 @Suite("NumberRow")
@@ -48,6 +49,9 @@ struct NumberRowTests {
       // In the middle of two numbers, and close to it.
       let middle = Double(Float(digits)) + Double(Float(digits).ulp) / 2
       words.append("\(middle)")
+      // Beside it by less than a Double tells: rounding twice would go wrong.
+      let low = 8 + Double(digits % 1_000_000) * 0x1p-20
+      words.append(String(format: "%.15f", low + 0x1p-21))
     }
     for word in words {
       let expected = try #require(Float(word))
