@@ -64,7 +64,7 @@ let package = Package(
     .target(name: "CKernels"),
     library("Threads", ["CKernels"]),
     library("Kernels", ["Threads", "CKernels", "COpenBLAS"]),
-    library("Tensors", ["CKernels"]),
+    library("Tensors", ["Threads", "CKernels"]),
 
     // From a description of a network to its execution.
     library("Graphs", ["Tensors", "Kernels", "Threads"]),
@@ -120,8 +120,11 @@ let package = Package(
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("BenchmarksTests", userFacing + ["Needletail", "CKernels"]),
     tests("DocumentationTests", userFacing + ["Needletail"]),
-    // Runs the built executable.
-    tests("ToolTests", []),
+    .executableTarget(
+      name: "EmbeddingProgram", dependencies: userFacing + ["Needletail"],
+      path: "Tests/EmbeddingProgram", swiftSettings: swiftSettings),
+    // Runs the built executables.
+    tests("ToolTests", ["EmbeddingProgram"]),
     // The golden files are read beside the tests' source.
     tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"], exclude: ["Golden"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder

@@ -27,18 +27,26 @@ public final class Batch: @unchecked Sendable {
   /// Creates an empty batch with room for `capacity` examples of every field; all elements are
   /// zero.
   ///
-  /// - Precondition: names are unique, and the system has the memory.
-  public init(fields: [BatchField], capacity: Int) {
+  /// - Throws: `MemoryError` if there is no memory for so many examples.
+  /// - Precondition: names are unique, and `capacity` is not negative.
+  public init(fields: [BatchField], capacity: Int) throws(MemoryError) {
     precondition(capacity >= 0, "A batch cannot have room for \(capacity) examples.")
     precondition(Set(fields.map(\.name)).count == fields.count, "Two fields share a name.")
     var offsets: [Int] = []
     var size = 0
     for field in fields {
       offsets.append(size)
+      // In floating-point numbers first: an integer may not hold the product.
+      let product = field.exampleShape.dimensions.reduce(Double(capacity)) { $0 * Double($1) }
+      guard product < 0x1p56 else {
+        size = -1
+        break
+      }
       let bytes = capacity * field.exampleShape.count * field.elementType.byteCount
       size += (bytes + 63) / 64 * 64
     }
-    let storage = AlignedBuffer<UInt8>(count: size)
+    let storage = try AlignedBuffer<UInt8>(
+      count: size, for: "a batch of \(capacity) examples")
     let raw = UnsafeMutableRawPointer(storage.pointer)
     var floatPointers: [UnsafeMutablePointer<Float>?] = []
     var integerPointers: [UnsafeMutablePointer<Int32>?] = []
@@ -120,7 +128,7 @@ extension Batch {
 
   /// Creates a full batch of all examples of a data set, in their order.
   public convenience init(allOf dataset: some Dataset) throws {
-    self.init(fields: dataset.fields, capacity: dataset.count)
+    try self.init(fields: dataset.fields, capacity: dataset.count)
     try Array(0..<dataset.count).withUnsafeBufferPointer { try dataset.fill(self, with: $0) }
   }
 }

@@ -62,7 +62,8 @@ public final class Batches {
   ///   - prefetch: Whether to fill the next batch on another thread; by default, unless the data
   ///     are in memory. Takes a second buffer.
   /// - Throws: ``DatasetError`` if `size` is less than 1, if the data set is empty, or if no batch
-  ///   would be left after dropping the remainder.
+  ///   would be left after dropping the remainder; `MemoryError` if there is no memory for the
+  ///   batches; `EngineError` in a forked child.
   public init(
     _ dataset: any Dataset, size: Int, order: ExampleOrder = .sequential,
     remainder: Remainder = .keep, prefetch: Bool? = nil
@@ -88,8 +89,9 @@ public final class Batches {
     let prefetches = prefetch ?? !dataset.isInMemory
     self.prefetches = prefetches
     let capacity = min(size, count)
-    self.current = Batch(fields: dataset.fields, capacity: capacity)
-    self.spare = prefetches ? Batch(fields: dataset.fields, capacity: capacity) : nil
+    try OwnProcess.check()
+    self.current = try Batch(fields: dataset.fields, capacity: capacity)
+    self.spare = prefetches ? try Batch(fields: dataset.fields, capacity: capacity) : nil
     let filler = BatchFiller(dataset: dataset, size: size)
     self.filler = filler
     self.queue = DispatchQueue(label: "needletail.batches")
@@ -182,7 +184,9 @@ private final class BatchFiller: @unchecked Sendable {
     let indices = UnsafeBufferPointer(
       start: order.pointer + first, count: min(size, order.count - first))
     guard let team, dataset.isInMemory, indices.count >= 2 * FillTask.chunkSize else {
-      try dataset.fill(batch, with: indices)
+      // A data set that computes does so on this thread, or on Dispatch's that prefetches, as on
+      // the team's.
+      try FloatMode.flushingDenormals { try dataset.fill(batch, with: indices) }
       return
     }
     batch.count = 0

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 package import Threads
 
 /// Where something lies while a plan runs: a region of memory and an offset in bytes.
@@ -59,8 +59,11 @@ package final class ExecutionContext: @unchecked Sendable {
   /// The number of the training step, for random numbers.
   package var step: UInt64 = 0
 
-  package init(arenaByteCount: Int, inputCount: Int, team: WorkerTeam) {
-    self.arena = AlignedBuffer(count: arenaByteCount)
+  /// - Throws: `MemoryError` if the memory is not there.
+  package init(
+    arenaByteCount: Int, inputCount: Int, team: WorkerTeam, purpose: @autoclosure () -> String
+  ) throws(MemoryError) {
+    self.arena = try AlignedBuffer(count: arenaByteCount, for: purpose())
     self.fed = AlignedBuffer(count: inputCount)
     self.team = team
     self.arenaBase = UnsafeMutableRawPointer(arena.pointer)

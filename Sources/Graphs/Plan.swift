@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 package import Threads
 
 /// A graph ready to run: fused operations in order, each with the places of its operands.
@@ -90,8 +90,12 @@ package final class Plan: Sendable {
   }
 
   /// New memory for runs of this plan.
-  package func makeContext(team: WorkerTeam) -> ExecutionContext {
-    ExecutionContext(arenaByteCount: arenaByteCount, inputCount: inputCount, team: team)
+  ///
+  /// - Throws: `MemoryError` if it is not there.
+  package func makeContext(team: WorkerTeam) throws(MemoryError) -> ExecutionContext {
+    try ExecutionContext(
+      arenaByteCount: arenaByteCount, inputCount: inputCount, team: team,
+      purpose: "activations of up to \(maximumBatch) examples")
   }
 
   /// Makes the prepared weights of a context's variables: before the first run with them, and again

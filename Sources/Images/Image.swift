@@ -109,6 +109,13 @@ public struct Image: Hashable, Sendable {
     return Image(width: width, height: height, channels: channels, pixels: result)
   }
 
+  /// Writes the pixels as numbers from 0 to 255, row by row, into memory for as many.
+  func write(to elements: UnsafeMutableBufferPointer<Float>) {
+    pixels.withUnsafeBufferPointer { pixels in
+      for index in pixels.indices { elements[index] = Float(pixels[index]) }
+    }
+  }
+
   /// The pixels as numbers from 0 to 255, `[height, width, channels]`.
   public func tensor() -> Tensor {
     Tensor(shape: [height, width, channels], pixels.lazy.map(Float.init))

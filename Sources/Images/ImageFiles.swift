@@ -3,6 +3,7 @@ import Dispatch
 public import Foundation
 import Synchronization
 public import Tensors
+import Threads
 
 /// Image files without labels: found in folders, decoded for a network.
 public enum ImageFiles {
@@ -47,43 +48,46 @@ public enum ImageFiles {
   ///   - files: The files; their results keep this order.
   ///   - shape: Height, width and channels (1 or 3) that every image is brought to.
   ///   - threadCount: How many files are decoded at once.
-  /// - Returns: The images before the first file that cannot be decoded, `[n, height, width,
-  ///   channels]` of numbers from 0 to 255, and that file's error.
+  /// - Returns: The images that could be decoded, side by side, `[n, height, width, channels]` of
+  ///   numbers from 0 to 255; and of the others the places among `files`, in order, and the errors.
+  /// - Throws: `MemoryError` if there is no memory for so many; `EngineError` in a forked child.
   /// - Precondition: `shape` has three extents of at least 1, the last of them 1 or 3.
   public static func decode(
     _ files: some RandomAccessCollection<URL>, shape: Shape, threadCount: Int
-  ) -> (images: Tensor, failure: (any Error)?) {
+  ) throws -> (images: Tensor, failures: [(index: Int, error: any Error)]) {
     precondition(shape.rank == 3, "Images have height, width and channels, not \(shape).")
+    try OwnProcess.check()
     let files = Array(files)
-    let results = Mutex([Result<Tensor, any Error>?](repeating: nil, count: files.count))
+    let size = shape.checkedCount ?? .max
+    let (count, overflows) = size.multipliedReportingOverflow(by: files.count)
+    let all = try AlignedBuffer<Float>(
+      count: overflows ? -1 : count, for: "\(files.count) images of \(shape)")
+    let errors = Mutex<[Int: any Error]>([:])
     let workers = max(1, min(threadCount, files.count))
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      let mode = FloatMode.flushDenormals()
+      defer { mode.restore() }
       for index in stride(from: worker, to: files.count, by: workers) {
-        let result = Result { () throws -> Tensor in
+        do {
+          let place = all.elements[index * size..<(index + 1) * size]
           try Image(contentsOf: files[index], channels: shape[2])
-            .resized(width: shape[1], height: shape[0]).tensor()
-        }
-        results.withLock { $0[index] = result }
-      }
-    }
-    var images: [Tensor] = []
-    var failure: (any Error)?
-    for result in results.withLock({ $0 }) {
-      switch result {
-      case .success(let image): images.append(image)
-      case .failure(let error): failure = error
-      case nil: preconditionFailure("Every file has a result.")
-      }
-      if failure != nil { break }
-    }
-    let size = shape.count
-    let tensor = Tensor(shape: Shape([images.count] + shape.dimensions)) { elements in
-      for (index, image) in images.enumerated() {
-        image.withUnsafeElements {
-          _ = elements[index * size..<(index + 1) * size].update(fromContentsOf: $0)
+            .resized(width: shape[1], height: shape[0])
+            .write(to: UnsafeMutableBufferPointer(rebasing: place))
+        } catch {
+          errors.withLock { $0[index] = error }
         }
       }
     }
-    return (tensor, failure)
+    let failures = errors.withLock { $0 }.sorted { $0.key < $1.key }
+      .map { (index: $0.key, error: $0.value) }
+    let failed = Set(failures.map(\.index))
+    let decoded = files.indices.filter { !failed.contains($0) }
+    let images = Tensor(shape: Shape([decoded.count] + shape.dimensions)) { elements in
+      for (slot, index) in decoded.enumerated() {
+        elements.baseAddress?.advanced(by: slot * size)
+          .update(from: all.pointer + index * size, count: size)
+      }
+    }
+    return (images, failures)
   }
 }

@@ -4,6 +4,7 @@ import Dispatch
 public import Foundation
 import Synchronization
 public import Tensors
+import Threads
 
 /// Images in files, one folder a class: `cat/1.png`, `dog/old/7.jpg`.
 ///
@@ -135,7 +136,9 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     if workers <= 1 {
       run(work)
     } else {
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in run(work) }
+      DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        FloatMode.flushingDenormals { run(work) }
+      }
     }
     if let failure = work.failure.withLock({ $0 }) { throw failure.error }
   }

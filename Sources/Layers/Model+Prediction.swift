@@ -1,5 +1,6 @@
 import Graphs
 public import Tensors
+import Threads
 
 /// Why a model cannot take what it was fed.
 public struct PredictionError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -16,7 +17,8 @@ extension Model {
   ///
   /// - Parameter input: Examples, `[n, …]` with the shape of an example behind.
   /// - Returns: The first output, `[n, …]`.
-  /// - Throws: `PredictionError` if the shape is not that of the model's one input.
+  /// - Throws: `PredictionError` if the shape is not that of the model's one input; `MemoryError` if
+  ///   there is no memory even for one example at a time; `EngineError` in a forked child.
   public func callAsFunction(_ input: Tensor) throws -> Tensor {
     guard graph.inputs.count == 1 else {
       throw PredictionError(
@@ -30,39 +32,54 @@ extension Model {
   /// The model's outputs by name, for examples by the name of the input.
   ///
   /// - Throws: `PredictionError` if an input is missing, unknown or of a wrong shape, or if the
-  ///   inputs hold different numbers of examples.
+  ///   inputs hold different numbers of examples; `MemoryError` if there is no memory even for one
+  ///   example at a time; `EngineError` in a forked child.
   public func predict(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
     let values = try run(inputs)
     return Dictionary(uniqueKeysWithValues: zip(graph.outputs.map(\.name), values))
   }
 
   private func run(_ fed: [String: Tensor]) throws -> [Tensor] {
+    try OwnProcess.check()
     let (inputs, count) = try checked(fed)
-    var outputs = graph.outputs.map { endpoint -> Tensor in
-      Tensor(zeros: endpoint.type.shape(batch: count))
+    var outputs = try graph.outputs.map { endpoint in
+      try Tensor(
+        zeros: endpoint.type.shape(batch: count),
+        for: "the output '\(endpoint.name)' of \(count) examples")
     }
     // A mean over the batch, say, needs the whole batch at once.
-    let part = graph.mixesExamples ? max(count, 1) : Self.predictionBatchSize
+    var part = graph.mixesExamples ? max(count, 1) : Self.predictionBatchSize
     var start = 0
     repeat {
       let batch = min(count - start, part)
-      plansWithContext(batch: batch) { plan, context in
-        context.batch = batch
-        feed(inputs, from: start, to: context) {
-          plan.run(context)
-          for (index, place) in plan.outputs.enumerated() {
-            let type = plan.outputTypes[index]
-            let offset = type.isBatched ? start * type.count(batch: 1) : 0
-            outputs[index].withUnsafeMutableElements { elements in
-              elements.baseAddress?.advanced(by: offset).update(
-                from: context.floats(place), count: type.count(batch: batch))
-            }
+      do {
+        try runPart(inputs, from: start, count: batch, into: &outputs)
+        start += batch
+      } catch is MemoryError where batch > 1 && !graph.mixesExamples {
+        // Fewer at once take less.
+        part = batch / 2
+      }
+    } while start < count
+    return outputs
+  }
+
+  private func runPart(
+    _ inputs: [Tensor], from start: Int, count: Int, into outputs: inout [Tensor]
+  ) throws {
+    try plansWithContext(batch: count) { plan, context in
+      context.batch = count
+      feed(inputs, from: start, to: context) {
+        plan.run(context)
+        for (index, place) in plan.outputs.enumerated() {
+          let type = plan.outputTypes[index]
+          let offset = type.isBatched ? start * type.count(batch: 1) : 0
+          outputs[index].withUnsafeMutableElements { elements in
+            elements.baseAddress?.advanced(by: offset).update(
+              from: context.floats(place), count: type.count(batch: count))
           }
         }
       }
-      start += batch
-    } while start < count
-    return outputs
+    }
   }
 
   /// Calls `body` while all inputs are fed, from the example `start` on: one inside the other, so

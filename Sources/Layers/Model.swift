@@ -31,7 +31,7 @@ public struct Model: Sendable {
   ///   - seed: Decides the first values of the weights.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: `ShapeError` with every mistake in the network: the layer, what it expected, what it
-  ///   was given and what to do.
+  ///   was given and what to do; `MemoryError` if there is no memory for the weights.
   public init(
     _ network: some Layer, inputShape: Shape, seed: UInt64 = 0, engine: Engine = .shared
   ) throws {
@@ -109,8 +109,11 @@ public struct Model: Sendable {
   }
 
   /// Makes a model of a finished graph.
-  package init(graph: Graph, seed: UInt64, engine: Engine = .shared) {
-    self.init(graph: graph, parameters: ParameterStore(graph: graph, seed: seed), engine: engine)
+  ///
+  /// - Throws: `MemoryError` if there is no memory for the values.
+  package init(graph: Graph, seed: UInt64, engine: Engine = .shared) throws(MemoryError) {
+    self.init(
+      graph: graph, parameters: try ParameterStore(graph: graph, seed: seed), engine: engine)
   }
 
   /// Makes a model of a finished graph and the values of its variables.
@@ -124,9 +127,11 @@ public struct Model: Sendable {
   public var parameterCount: Int { graph.parameterCount }
 
   /// Calls `body` with a plan for `batch` examples and memory of its own.
+  ///
+  /// - Throws: `MemoryError` if there is no memory for so many.
   func plansWithContext<Result>(
     batch: Int, _ body: (Plan, ExecutionContext) throws -> Result
-  ) rethrows -> Result {
+  ) throws -> Result {
     try plans.withContext(
       graph: graph, parameters: parameters, batch: batch, engine: engine, body)
   }

@@ -1,6 +1,6 @@
 package import Graphs
 import Synchronization
-import Tensors
+package import Tensors
 
 /// The values of a model's variables in one flat buffer.
 ///
@@ -20,8 +20,10 @@ package struct ParameterStore: Sendable {
   ///
   /// Each variable has a stream of its own by its place in the list, so the values of one do not
   /// depend on the others.
-  package init(graph: Graph, seed: UInt64) {
-    storage = AlignedBuffer(count: graph.layout.count)
+  ///
+  /// - Throws: `MemoryError` if there is no memory for them.
+  package init(graph: Graph, seed: UInt64) throws(MemoryError) {
+    storage = try AlignedBuffer(count: graph.layout.count, for: "the model's parameters")
     for (index, variable) in graph.variables.enumerated() {
       let values = UnsafeMutableBufferPointer(
         start: storage.pointer + graph.layout.offsets[index], count: variable.shape.count)
@@ -32,8 +34,10 @@ package struct ParameterStore: Sendable {
   }
 
   /// Values of zero, to be filled from a file.
-  package init(zerosFor graph: Graph) {
-    storage = AlignedBuffer(count: graph.layout.count)
+  ///
+  /// - Throws: `MemoryError` if there is no memory for them.
+  package init(zerosFor graph: Graph) throws(MemoryError) {
+    storage = try AlignedBuffer(count: graph.layout.count, for: "the model's parameters")
   }
 
   /// All values, to read.

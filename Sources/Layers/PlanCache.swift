@@ -26,10 +26,13 @@ final class PlanCache: Sendable {
   /// meanwhile and that is set to the given values of the variables.
   ///
   /// Plans are made for powers of two, so there are few.
+  ///
+  /// - Throws: `MemoryError` if there is no memory for so many.
   func withContext<Result>(
     graph: Graph, parameters: ParameterStore, batch: Int, engine: Engine,
     _ body: (Plan, ExecutionContext) throws -> Result
-  ) rethrows -> Result {
+  ) throws -> Result {
+    try graph.checkMemory(batch: batch)
     var maximumBatch = 1
     while maximumBatch < batch { maximumBatch *= 2 }
     let (plan, reused) = entries.withLock { entries -> (Plan, ExecutionContext?) in
@@ -46,7 +49,7 @@ final class PlanCache: Sendable {
       entries[maximumBatch] = entry
       return (entry.plan, context)
     }
-    let context = reused ?? plan.makeContext(team: engine.team)
+    let context = try reused ?? plan.makeContext(team: engine.team)
     defer {
       // After a rush of callers only as many contexts stay as could work side by side.
       entries.withLock { entries in
@@ -57,7 +60,7 @@ final class PlanCache: Sendable {
     }
     return try parameters.withUnsafePointer { values in
       context.variables = UnsafeMutableRawPointer(mutating: values)
-      let weights = preparedWeights(plan, context, version: parameters.version)
+      let weights = try preparedWeights(plan, context, version: parameters.version)
       return try withExtendedLifetime(weights) { try body(plan, context) }
     }
   }
@@ -66,13 +69,14 @@ final class PlanCache: Sendable {
   /// changed since.
   private func preparedWeights(
     _ plan: Plan, _ context: ExecutionContext, version: UInt64
-  ) -> AlignedBuffer<Float> {
+  ) throws(MemoryError) -> AlignedBuffer<Float> {
     if let known = prepared.withLock({ $0 }), known.version == version {
       context.prepared = UnsafeMutableRawPointer(known.buffer.pointer)
       return known.buffer
     }
     // Outside of the lock: two callers may do the same work, none waits.
-    let made = AlignedBuffer<Float>(count: plan.preparedByteCount / 4)
+    let made = try AlignedBuffer<Float>(
+      count: plan.preparedByteCount / 4, for: "the weights, prepared for kernels")
     context.prepared = UnsafeMutableRawPointer(made.pointer)
     plan.prepare(context)
     prepared.withLock { $0 = PreparedWeights(version: version, buffer: made) }

@@ -4,6 +4,14 @@ public import Layers
 import Tensors
 public import Threads
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 extension Model {
   /// Writes the model as one safetensors file, in place of one that is there; see ``AtomicFile``.
   ///
@@ -64,7 +72,14 @@ extension Model {
         file: file.path,
         advice: "The file contradicts itself; save the model again.")
     }
-    var parameters = ParameterStore(zerosFor: graph)
+    var parameters: ParameterStore
+    do {
+      parameters = try ParameterStore(zerosFor: graph)
+    } catch {
+      throw ModelFileError(
+        file: file.path, expected: "\(error.byteCount) bytes of memory for its values",
+        found: "less", advice: "Use a machine with more memory.", systemError: ENOMEM)
+    }
     try parameters.fill(graph, from: file)
     self.init(graph: graph, parameters: parameters, engine: engine)
     metadata = description.metadata

@@ -99,7 +99,8 @@ public struct NetworkFile: Sendable {
   ///   - seed: Decides the first values of the weights.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: ``ModelFileError`` where no shape of an example is known, the two do not agree, or
-  ///   the weights have more than 2³¹ numbers; `ShapeError` where layers do not fit each other.
+  ///   the weights have more than 2³¹ numbers; `ShapeError` where layers do not fit each other;
+  ///   `MemoryError` where there is no memory for the weights.
   public func model(
     inputShape: Shape? = nil, classCount: Int, seed: UInt64 = 0, engine: Engine = .shared
   ) throws -> Model {
@@ -131,7 +132,7 @@ public struct NetworkFile: Sendable {
       }
       count = sum
     }
-    return Model(graph: graph, seed: seed, engine: engine)
+    return try Model(graph: graph, seed: seed, engine: engine)
   }
 
   private static func text(path: String) throws(ModelFileError) -> String {

@@ -5,6 +5,8 @@ struct DoctorReport {
   let processor = Processor.detected()
   let library = BLASLibrary.current
   let budget: ThreadBudget
+  let memory = AvailableMemory.detected()
+  let load = SystemLoad()
   let speeds: [MatrixProductSpeed]
   let activeInstructionSet = Processor.kernelBuild
   let bestInstructionSet = Processor.bestKernelBuild
@@ -17,7 +19,7 @@ struct DoctorReport {
 
   /// What is less than it could be, and what to do.
   var warnings: [String] {
-    var warnings = budget.warnings
+    var warnings = budget.warnings + load.warnings
     if let warning = library.warning { warnings.append(warning) }
     if activeInstructionSet != bestInstructionSet {
       warnings.append(
@@ -45,6 +47,7 @@ struct DoctorReport {
         + "; the kernels use \(activeInstructionSet)",
       "BLAS              OpenBLAS \(library.version), core \(library.coreName)\(switchText)",
       "threads           \(budget.reason)",
+      "memory            \(memory)",
     ]
     for speed in speeds {
       let threads = "\(speed.threadCount) \(speed.threadCount == 1 ? "thread" : "threads")"
@@ -80,6 +83,8 @@ struct DoctorReport {
         "recommended_core": library.recommendedCore.map(JSONValue.string) ?? .null,
         "switched_from": switchedFrom.map(JSONValue.string) ?? .null,
       ]),
+      "available_memory_bytes": bytes(memory.byteCount),
+      "load_average": load.loadAverage.map { .finite($0) } ?? .null,
       "threads": .integer(budget.threadCount), "threads_reason": .string(budget.reason),
       "matrix_product": .array(
         speeds.map {

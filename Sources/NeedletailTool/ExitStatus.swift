@@ -74,6 +74,8 @@ enum ExitStatus: Int32, CaseIterable {
     case is ShapeError, is TrainingError, is DivergenceError, is PredictionError,
       is EvaluationError, is VariableError:
       self = .badData
+    case let error as BadExamples: self = Self(of: error.first)
+    case is MemoryError, is UnknownArguments: self = .systemError
     case is EngineError: self = .usage
     default: self = .software
     }

@@ -37,11 +37,15 @@ struct NeedletailTool: ParsableCommand {
   static let _errorPrefix = "needletail: "
 
   static func main() {
+    StandardStreams.occupyClosed()
     // A parent may have it ignored; a reader that goes away shall end the tool quietly.
     signal(SIGPIPE, SIG_DFL)
     // A file that reaches the limit on sizes (ulimit -f) shall be an error and not the end.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      // The Swift runtime reads them from /proc/self/cmdline; without them every command would be a
+      // success that shows the help.
+      guard !CommandLine.arguments.isEmpty else { throw UnknownArguments() }
       var command = try parseAsRoot()
       _ = blasSwitch
       try command.run()
@@ -55,6 +59,13 @@ struct NeedletailTool: ParsableCommand {
     guard exitCode(for: error) == .failure else { exit(withError: error) }
     StandardError.write("needletail: \(error)")
     end(ExitStatus(of: error))
+  }
+}
+
+/// A system on which the arguments of the process cannot be read.
+struct UnknownArguments: Error, CustomStringConvertible {
+  var description: String {
+    "arguments: expected to read them from /proc/self/cmdline, found no such file; mount /proc."
   }
 }
 

@@ -8,7 +8,8 @@ struct Predict: ParsableCommand {
     discussion: """
       Prints a line for each image or row, in order and as soon as it is known. Folders are \
       searched for PNG and JPEG files. Without images, rows are read from standard input: one \
-      example a line, its numbers parted by commas or spaces.
+      example a line, its numbers parted by commas or spaces. A bad image or row gets a line that \
+      says what is wrong, and the others go on.
 
       needletail predict --model runs/1/model.safetensors photos/
       needletail predict --model runs/1/model.safetensors --format csv < rows.csv
@@ -26,6 +27,9 @@ struct Predict: ParsableCommand {
   @Option(help: "json: an object a line; csv: a head, then a row a line.")
   var format = Format.json
 
+  @Flag(help: "Stop at the first bad image or row.")
+  var strict = false
+
   @OptionGroup var engine: EngineArguments
 
   @Argument(help: "Images and folders of images; none or '-' for rows on standard input.")
@@ -39,11 +43,13 @@ struct Predict: ParsableCommand {
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
     let shape = try model.singleInputShape()
-    let classCount = try model.classCount()
-    let writer = PredictionWriter(format: format)
-    try writer.begin((0..<classCount).map(model.metadata.className))
+    let classNames = (0..<(try model.classCount())).map(model.metadata.className)
+    let writer = PredictionWriter(
+      format: format, classNames: classNames, threadCount: engine.threadBudget.threadCount)
+    try writer.begin()
+    let predictor = Predictor(model: model, shape: shape, writer: writer, isStrict: strict)
     if readsRows {
-      try predictRows(model, shape, writer)
+      try predictor.predictRows()
     } else {
       guard shape.rank == 3, [1, 3].contains(shape[2]) else {
         throw DatasetError(
@@ -51,60 +57,21 @@ struct Predict: ParsableCommand {
           found: "one of examples of the shape \(shape)",
           advice: "pipe rows of numbers into the command")
       }
-      try predictImages(model, shape, writer, threadCount: engine.threadBudget.threadCount)
+      try predictor.predictImages(images)
     }
+    if let failure = predictor.badExamples { throw failure }
   }
+}
 
-  private func predictRows(_ model: Model, _ shape: Shape, _ writer: PredictionWriter) throws {
-    // A number in text has rarely more than 20 characters; much more is no row of numbers.
-    var input = StandardInput(maximumLineLength: 64 * shape.count + 4096)
-    var lineNumber = 0
-    while case let lines = try input.nextLines(), !lines.isEmpty {
-      var numbers: [Float] = []
-      var sources: [String] = []
-      var failure: (any Error)?
-      func flush() throws {
-        guard !sources.isEmpty else { return }
-        let batch = Tensor(shape: Shape([sources.count] + shape.dimensions), numbers)
-        try writer.write(model.classify(batch), sources)
-        numbers.removeAll(keepingCapacity: true)
-        sources.removeAll(keepingCapacity: true)
-      }
-      for line in lines {
-        lineNumber += 1
-        guard !line.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) else { continue }
-        do {
-          try NumberRow.parse(
-            line, count: shape.count, place: "standard input, row \(lineNumber)", into: &numbers)
-        } catch {
-          failure = error
-          break
-        }
-        sources.append("row \(lineNumber)")
-        if sources.count == Model.predictionBatchSize { try flush() }
-      }
-      try flush()
-      if let failure { throw failure }
-    }
-  }
+/// Examples that could not be read, in a command that went on without them.
+struct BadExamples: Error, CustomStringConvertible {
+  /// How many.
+  var count = 1
+  /// What was wrong with the first: decides the exit status.
+  let first: any Error
 
-  private func predictImages(
-    _ model: Model, _ shape: Shape, _ writer: PredictionWriter, threadCount: Int
-  ) throws {
-    for path in images {
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      let url = URL(fileURLWithPath: path)
-      let files = exists && isFolder.boolValue ? try ImageFiles.list(in: url) : [url]
-      for start in stride(from: 0, to: files.count, by: Model.predictionBatchSize) {
-        let portion = files[start..<min(start + Model.predictionBatchSize, files.count)]
-        let (batch, failure) = ImageFiles.decode(portion, shape: shape, threadCount: threadCount)
-        if batch.shape[0] > 0 {
-          let names = portion.prefix(batch.shape[0]).map(\.relativePath)
-          try writer.write(model.classify(batch), names)
-        }
-        if let failure { throw failure }
-      }
-    }
+  var description: String {
+    count == 1
+      ? "\(first)" : "\(NumberText.count(count, "example")) could not be read; the first: \(first)"
   }
 }

@@ -1,5 +1,3 @@
-import Datasets
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -35,8 +33,10 @@ enum StandardOutput {
   static func line(_ text: String) throws { try write(text + "\n") }
 
   /// Writes a text as it is.
-  static func write(_ text: String) throws {
-    let bytes = Array(text.utf8)
+  static func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Writes bytes.
+  static func write(_ bytes: [UInt8]) throws {
     var start = 0
     while start < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
@@ -64,50 +64,15 @@ enum StandardError {
   static func warn(_ text: String) { write("needletail: warning: \(text)") }
 }
 
-/// Standard input, line by line, as it comes.
-struct StandardInput {
-  /// Whether a person would have to type.
-  static let isTerminal = isatty(STDIN_FILENO) == 1
-
-  /// More bytes than this without an end of line are an error.
-  let maximumLineLength: Int
-  private var rest: [UInt8] = []
-  private var isAtEnd = false
-
-  init(maximumLineLength: Int) {
-    self.maximumLineLength = maximumLineLength
-  }
-
-  /// The lines that have arrived, without their ends: waits for at least one; empty at the end.
-  mutating func nextLines() throws -> [ArraySlice<UInt8>] {
-    while !isAtEnd {
-      let portion = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-        repeat {
-          count = read(STDIN_FILENO, buffer.baseAddress, buffer.count)
-        } while count < 0
-          && errno == EINTR
-        if count < 0 {
-          count = 0
-          throw StreamError(stream: "standard input", number: errno)
-        }
-      }
-      isAtEnd = portion.isEmpty
-      guard let last = portion.lastIndex(of: UInt8(ascii: "\n")) else {
-        rest += portion
-        guard rest.count <= maximumLineLength else {
-          throw DatasetError(
-            .tooLarge, at: "standard input",
-            expected: "lines of at most \(maximumLineLength) bytes",
-            found: "a longer one", advice: "write one example a line")
-        }
-        continue
-      }
-      let whole = rest + portion[..<last]
-      rest = Array(portion[(last + 1)...])
-      return whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+/// The three descriptors that a process starts with.
+enum StandardStreams {
+  /// Keeps closed ones from becoming the first files that are opened, into which results and errors
+  /// would then be written: opened the wrong way round, they fail as closed ones do.
+  static func occupyClosed() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest free descriptor is taken, and those below are open by now.
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
-    defer { rest = [] }
-    return rest.isEmpty ? [] : [rest[...]]
   }
 }
 

@@ -18,18 +18,42 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 
   /// Allocates `count` elements of zero bytes.
   ///
+  /// For sizes that the program chose; one that a file or a caller chose takes
+  /// ``init(count:for:)``.
+  ///
   /// - Precondition: the size in bytes fits `Int` and the system has the memory.
   public init(count: Int) {
     precondition(count >= 0)
     let size = max(count * MemoryLayout<Element>.stride, 64)
-    var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, 64, size)
-    guard status == 0, let memory else {
+    guard let memory = Self.zeros(byteCount: size) else {
       preconditionFailure("No memory for a buffer of \(size) bytes.")
     }
-    memset(memory, 0, size)
     self.pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
+  }
+
+  /// Allocates `count` elements of zero bytes, if that much memory is available.
+  ///
+  /// - Parameters:
+  ///   - count: How many elements; a negative number stands for more than can be told.
+  ///   - purpose: What they are for, for the error: "the activations of 128 examples".
+  /// - Throws: `MemoryError` if the machine, a control group or a limit does not leave as much.
+  package init(count: Int, for purpose: @autoclosure () -> String) throws(MemoryError) {
+    let (bytes, overflows) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    let size = count < 0 || overflows ? Int.max : max(bytes, 64)
+    try MemoryError.check(size, for: purpose())
+    guard let memory = Self.zeros(byteCount: size) else {
+      throw MemoryError(purpose: purpose(), byteCount: size, available: nil)
+    }
+    self.pointer = memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  private static func zeros(byteCount: Int) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, byteCount) == 0, let memory else { return nil }
+    memset(memory, 0, byteCount)
+    return memory
   }
 
   deinit {

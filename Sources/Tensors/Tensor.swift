@@ -15,6 +15,14 @@ public struct Tensor: Sendable {
     self.storage = AlignedBuffer(count: shape.count)
   }
 
+  /// Creates a tensor of zeros, if that much memory is available.
+  ///
+  /// - Throws: `MemoryError` if it is not.
+  package init(zeros shape: Shape, for purpose: @autoclosure () -> String) throws(MemoryError) {
+    self.shape = shape
+    self.storage = try AlignedBuffer(count: shape.checkedCount ?? -1, for: purpose())
+  }
+
   /// Creates a tensor from its elements in row-major order.
   ///
   /// - Precondition: there are `shape.count` elements.

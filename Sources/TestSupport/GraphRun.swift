@@ -48,7 +48,7 @@ package final class GraphRun {
       request: Plan.Request(
         outputs: wanted.map(\.index), loss: loss?.index, trainedVariables: self.trained,
         maximumBatch: maximumBatch, threadCount: threadCount, isTraining: isTraining))
-    context = plan.makeContext(team: team)
+    context = try plan.makeContext(team: team)
     variables = AlignedBuffer(count: graph.layout.count)
     gradients = AlignedBuffer(count: graph.layout.trainableCount)
     context.variables = UnsafeMutableRawPointer(variables.pointer)

@@ -26,27 +26,39 @@ package struct ControlGroup: Sendable {
 
   /// Reads the groups of this process.
   package init(in files: SystemText) {
-    guard let memberships = files.text(of: "/proc/self/cgroup") else { return }
-    let mounts = Self.mounts(in: files.text(of: "/proc/self/mountinfo") ?? "")
-    for line in memberships.split(separator: "\n") {
-      // hierarchy:controllers:path, the path may contain colons.
-      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3 else { continue }
-      let isVersion2 = fields[1].isEmpty
-      guard isVersion2 || fields[1].split(separator: ",").contains("cpu") else { continue }
-      for mount in mounts where mount.isVersion2 == isVersion2 {
-        for folder in mount.folders(of: String(fields[2])) {
-          if isVersion2 {
-            readVersion2(folder, in: files)
-          } else {
-            readVersion1(folder, in: files)
-          }
-        }
+    for (folder, isVersion2) in Self.folders(of: "cpu", in: files) {
+      if isVersion2 {
+        readVersion2(folder, in: files)
+      } else {
+        readVersion1(folder, in: files)
       }
     }
   }
 
   // MARK: Where the groups are
+
+  /// The folders of this process' groups that a controller (`cpu`, `memory`) may limit, and of all
+  /// groups above them, each with whether it is of version 2.
+  static func folders(
+    of controller: String, in files: SystemText
+  ) -> [(folder: String, isVersion2: Bool)] {
+    guard let memberships = files.text(of: "/proc/self/cgroup") else { return [] }
+    let mounts = mounts(in: files.text(of: "/proc/self/mountinfo") ?? "", of: controller)
+    var found: [(folder: String, isVersion2: Bool)] = []
+    for line in memberships.split(separator: "\n") {
+      // hierarchy:controllers:path, the path may contain colons.
+      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3 else { continue }
+      let isVersion2 = fields[1].isEmpty
+      guard isVersion2 || fields[1].split(separator: ",").contains(Substring(controller)) else {
+        continue
+      }
+      for mount in mounts where mount.isVersion2 == isVersion2 {
+        found += mount.folders(of: String(fields[2])).map { ($0, isVersion2) }
+      }
+    }
+    return found
+  }
 
   /// A hierarchy of groups in the file system.
   struct Mount: Equatable {
@@ -76,9 +88,9 @@ package struct ControlGroup: Sendable {
     }
   }
 
-  /// The mounted hierarchies that can limit processor time, by the text of `mountinfo`; by custom
-  /// places if there is none.
-  static func mounts(in mountinfo: String) -> [Mount] {
+  /// The mounted hierarchies in which a controller may limit something, by the text of `mountinfo`;
+  /// by custom places if there is none.
+  static func mounts(in mountinfo: String, of controller: String) -> [Mount] {
     var mounts: [Mount] = []
     for line in mountinfo.split(separator: "\n") {
       // id parent device root point options [tags…] - type source superOptions
@@ -87,10 +99,10 @@ package struct ControlGroup: Sendable {
         fields.count > separator + 3
       else { continue }
       let isVersion2 = fields[separator + 1] == "cgroup2"
-      let isCPU =
+      let isVersion1 =
         fields[separator + 1] == "cgroup"
-        && fields[separator + 3].split(separator: ",").contains("cpu")
-      if isVersion2 || isCPU {
+        && fields[separator + 3].split(separator: ",").contains(Substring(controller))
+      if isVersion2 || isVersion1 {
         mounts.append(
           Mount(group: String(fields[3]), point: String(fields[4]), isVersion2: isVersion2))
       }
@@ -98,7 +110,7 @@ package struct ControlGroup: Sendable {
     if !mounts.isEmpty { return mounts }
     return [
       Mount(group: "/", point: "/sys/fs/cgroup", isVersion2: true),
-      Mount(group: "/", point: "/sys/fs/cgroup/cpu", isVersion2: false),
+      Mount(group: "/", point: "/sys/fs/cgroup/\(controller)", isVersion2: false),
       Mount(group: "/", point: "/sys/fs/cgroup/cpu,cpuacct", isVersion2: false),
     ]
   }

@@ -24,6 +24,9 @@ public struct EngineOptions: Sendable {
 public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A number of threads outside `1...1024`.
   case threadCountOutOfRange(Int)
+  /// Use in a forked child of a process that had used an engine before; its threads are not in the
+  /// child.
+  case usedInForkedChild(parent: Int32, child: Int32)
 
   /// What was expected, what was found, what to do.
   public var description: String {
@@ -31,6 +34,10 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     case .threadCountOutOfRange(let count):
       "threadCount: expected a number from 1 to \(ThreadBudget.maximumThreadCount), found "
         + "\(count); leave it out to use all processors that this process may use."
+    case .usedInForkedChild(let parent, let child):
+      "Expected the process \(parent) that used the engine first, found its forked child \(child), "
+        + "in which the engine's threads do not run; fork before the first use, or start a program "
+        + "of its own (exec, posix_spawn, Foundation's Process)."
     }
   }
 }
@@ -41,6 +48,9 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
 /// threads at once are allowed: one of them gets the team, the others run on their own threads
 /// meanwhile. Most programs need only ``shared``; another engine is for another number of threads.
 /// The threads start with the first work and end with the engine.
+///
+/// An engine belongs to the process that made it: in a forked child, where its threads are missing,
+/// predictions and training throw ``EngineError/usedInForkedChild(parent:child:)``.
 public final class Engine: Sendable {
   /// The engine that is used where none is named, with ``ThreadBudget``'s number of threads.
   public static let shared = Engine(threadBudget: .detected())
@@ -56,11 +66,13 @@ public final class Engine: Sendable {
 
   /// Creates an engine with threads of its own.
   ///
-  /// - Throws: ``EngineError`` if the number of threads is outside `1...1024`.
+  /// - Throws: ``EngineError`` if the number of threads is outside `1...1024`, or in a forked child
+  ///   of a process that has used an engine.
   public convenience init(options: EngineOptions = EngineOptions()) throws(EngineError) {
     if let count = options.threadCount, !(1...ThreadBudget.maximumThreadCount).contains(count) {
       throw .threadCountOutOfRange(count)
     }
+    try OwnProcess.check()
     self.init(
       threadBudget: .detected(requested: options.threadCount), convolution: options.convolution)
   }

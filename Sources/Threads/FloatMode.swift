@@ -12,6 +12,15 @@ package struct FloatMode {
     FloatMode(previous: nk_flush_denormals())
   }
 
+  /// Calls `body` while this thread takes denormal numbers for zero.
+  package static func flushingDenormals<Result, Failure>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let mode = flushDenormals()
+    defer { mode.restore() }
+    return try body()
+  }
+
   /// Gives the thread back the mode it had.
   package func restore() {
     nk_restore_float_mode(previous)

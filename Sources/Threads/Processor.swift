@@ -130,21 +130,22 @@ public struct Processor: Sendable, Equatable {
 
   // MARK: /sys
 
-  private static let processors = "/sys/devices/system/cpu/cpu"
+  private static let processorFolder = "/sys/devices/system/cpu/cpu"
 
-  private static func coreCount(_ online: Set<Int>, in files: SystemText) -> Int? {
+  /// On how many cores some processors lie, or `nil` if the system does not tell for all of them.
+  static func coreCount(_ processors: Set<Int>, in files: SystemText) -> Int? {
     // Hardware threads of a core tell the same list; older kernels call it otherwise.
-    let siblings = online.compactMap { index in
-      files.line("\(processors)\(index)/topology/core_cpus_list")
-        ?? files.line("\(processors)\(index)/topology/thread_siblings_list")
+    let siblings = processors.compactMap { index in
+      files.line("\(processorFolder)\(index)/topology/core_cpus_list")
+        ?? files.line("\(processorFolder)\(index)/topology/thread_siblings_list")
     }
-    return siblings.isEmpty || siblings.count < online.count ? nil : Set(siblings).count
+    return siblings.isEmpty || siblings.count < processors.count ? nil : Set(siblings).count
   }
 
   private static func caches(in files: SystemText) -> Caches {
     var caches = Caches()
     for index in 0..<16 {
-      let folder = "\(processors)0/cache/index\(index)"
+      let folder = "\(processorFolder)0/cache/index\(index)"
       guard let level = files.line(folder + "/level"), let type = files.line(folder + "/type"),
         let size = files.line(folder + "/size").flatMap(bytes)
       else { continue }

@@ -95,6 +95,15 @@ public struct Optimizer: Sendable, Hashable {
     }
   }
 
+  /// What it remembers for `count` parameters before the first step.
+  func makeMoments(count: Int) throws(MemoryError) -> [AlignedBuffer<Float>] {
+    var moments: [AlignedBuffer<Float>] = []
+    for _ in 0..<momentCount {
+      moments.append(try AlignedBuffer(count: count, for: "the optimizer's moments"))
+    }
+    return moments
+  }
+
   /// Changes a range of parameters by their gradients.
   ///
   /// - Parameters:

@@ -33,11 +33,13 @@ public final class Session {
   ///   - seed: Decides the first values of the variables.
   ///   - engine: The threads that kernels run on.
   /// - Throws: `ShapeError` with every mistake in the graph; `TrainingError` if the loss is no
-  ///   scalar.
+  ///   scalar; `MemoryError` if the memory is not there, with the largest batch that would fit;
+  ///   `EngineError` in a forked child.
   public init(
     minimizing loss: Node, with optimizer: Optimizer, batchSize: Int, seed: UInt64 = 0,
     engine: Engine = .shared
   ) throws {
+    try OwnProcess.check()
     let graph = try loss.builder.finish(outputs: [(name: "loss", node: loss)])
     guard loss.type.rank == 0 else {
       throw TrainingError(
@@ -48,18 +50,18 @@ public final class Session {
         "A batch has 1 to \(TrainingProgram.mostExamples) examples, not \(batchSize).")
     }
     self.optimizer = optimizer
-    self.model = Model(graph: graph, seed: seed, engine: engine)
-    self.plan = Plan(
-      graph: graph,
-      request: Plan.Request(
+    self.model = try Model(graph: graph, seed: seed, engine: engine)
+    let keptCount = (1 + optimizer.momentCount) * graph.layout.trainableCount
+    self.plan = try Plan(
+      fitting: graph,
+      Plan.Request(
         outputs: [graph.outputs[0].node], loss: graph.outputs[0].node,
         trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
-        maximumBatch: batchSize, threadCount: engine.team.threadCount, isTraining: true))
-    self.context = plan.makeContext(team: engine.team)
-    self.gradients = AlignedBuffer(count: graph.layout.trainableCount)
-    self.moments = (0..<optimizer.momentCount).map { _ in
-      AlignedBuffer(count: graph.layout.trainableCount)
-    }
+        maximumBatch: batchSize, threadCount: engine.team.threadCount, isTraining: true),
+      keptByteCount: keptCount * 4, purpose: "Training")
+    self.context = try plan.makeContext(team: engine.team)
+    self.gradients = try AlignedBuffer(count: graph.layout.trainableCount, for: "the gradients")
+    self.moments = try optimizer.makeMoments(count: graph.layout.trainableCount)
     context.gradients = UnsafeMutableRawPointer(gradients.pointer)
     context.randomKey = RandomStream(seed: seed, purpose: .dropout).key
   }
@@ -71,9 +73,11 @@ public final class Session {
   ///     left out.
   ///   - labels: The whole numbers, by the placeholder's name.
   /// - Returns: The loss before the step.
-  /// - Throws: `TrainingError` if a placeholder is not fed, or fed a wrong shape.
+  /// - Throws: `TrainingError` if a placeholder is not fed, or fed a wrong shape; `EngineError` in a
+  ///   forked child.
   @discardableResult
   public func step(_ feeds: [String: Tensor], labels: [String: [Int32]] = [:]) throws -> Float {
+    try OwnProcess.check()
     context.batch = try checkedBatch(feeds, labels)
     context.step = UInt64(stepCount)
     feed(feeds, labels, from: 0)

@@ -35,7 +35,9 @@ extension Trainer {
   ///   - dataset: The examples.
   ///   - batchSize: Examples that are run at once.
   /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
-  ///   loss does not suit the output; what the data set throws.
+  ///   loss does not suit the output; `MemoryError` if the memory is not there, with the largest batch
+  ///   that would fit; `EngineError` in a forked child; `CancellationError` where the Swift task that runs
+  ///   it is cancelled; what the data set throws.
   public func evaluate(
     _ model: Model, on dataset: any Dataset, batchSize: Int = Model.predictionBatchSize
   ) throws -> EvaluationResult {
@@ -81,6 +83,7 @@ struct Evaluator {
       program.prepare(variables: UnsafeMutablePointer(mutating: $0))
     }
     while let batch = try batches.next() {
+      try Task.checkCancellation()
       model.parameters.withUnsafePointer { parameters in
         program.run(batch, variables: UnsafeMutablePointer(mutating: parameters))
       }

@@ -13,7 +13,8 @@ extension Trainer {
   ///     }
   ///
   /// The same seed gives the same bits on any number of threads, and whether or not the training was
-  /// interrupted and resumed from a checkpoint.
+  /// interrupted and resumed from a checkpoint. Cancelling the Swift task that runs it ends it before
+  /// the next step.
   ///
   /// - Parameters:
   ///   - model: The model. When `fit` throws, it is as the last finished step left it.
@@ -28,8 +29,9 @@ extension Trainer {
   ///   - onEvent: Told of the start, of each step and each epoch; may stop the training, and may
   ///     throw.
   /// - Returns: What each epoch did, those before a checkpoint that it started from included.
-  /// - Throws: `TrainingError`, `ShapeError`, `DivergenceError` where a loss or a parameter is no
-  ///   longer finite, `CheckpointError`, what the data set throws, and what `onEvent` throws.
+  /// - Throws: `TrainingError`, `ShapeError`, `MemoryError`, `DivergenceError` where a loss or a
+  ///   parameter is no longer finite, `CheckpointError`, `CancellationError`, what the data set
+  ///   throws, and what `onEvent` throws.
   @discardableResult
   public func fit(
     _ model: inout Model, to training: any Dataset, validation: (any Dataset)? = nil,

@@ -3,6 +3,7 @@ package import Graphs
 import Kernels
 public import Layers
 import Tensors
+import Threads
 
 /// What training makes small, how, and what it reports: all that `fit` needs besides a model and
 /// data.
@@ -62,13 +63,15 @@ public final class TrainingState {
   /// Bytes that training holds besides the data: by purpose.
   public let memory: MemoryReport
 
-  init(program: TrainingProgram, modelGraph: Graph, optimizer: Optimizer, seed: UInt64) {
+  init(
+    program: TrainingProgram, modelGraph: Graph, optimizer: Optimizer, seed: UInt64
+  ) throws(MemoryError) {
     self.program = program
     self.modelGraph = modelGraph
     self.optimizer = optimizer
     self.seed = seed
     let count = program.graph.layout.trainableCount
-    self.moments = (0..<optimizer.momentCount).map { _ in AlignedBuffer(count: count) }
+    self.moments = try optimizer.makeMoments(count: count)
     self.normScratch = AlignedBuffer(
       count: Reductions.scratchCount(count: program.graph.layout.count) + 16)
     self.memory = MemoryReport(
@@ -124,14 +127,16 @@ extension Trainer {
   ///   - batchSize: The most examples in a batch.
   ///   - seed: Decides what dropout and its like draw.
   /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
-  ///   loss does not suit the output.
+  ///   loss does not suit the output; `MemoryError` if the memory is not there, with the largest batch
+  ///   that would fit; `EngineError` in a forked child.
   public func makeState(
     for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64 = 0
   ) throws -> TrainingState {
     let program = try TrainingProgram(
-      model: model, loss: loss, fields: fields, maximumBatch: batchSize, isTraining: true)
+      model: model, loss: loss, fields: fields, maximumBatch: batchSize, isTraining: true,
+      momentCount: optimizer.momentCount)
     try check(metrics, fields: fields)
-    return TrainingState(
+    return try TrainingState(
       program: program, modelGraph: model.graph, optimizer: optimizer, seed: seed)
   }
 
@@ -142,8 +147,9 @@ extension Trainer {
   /// step.
   ///
   /// - Throws: `TrainingError` if the batch is empty, larger or of other fields than the state was
-  ///   made for; the model is then unchanged. `DivergenceError` if the loss or, with clipping, the
-  ///   norm of the gradients is not finite; only statistics are then changed.
+  ///   made for; `EngineError` in a forked child. The model is then unchanged. `DivergenceError` if
+  ///   the loss or, with clipping, the norm of the gradients is not finite; only statistics are then
+  ///   changed.
   @discardableResult
   public func step(
     _ model: inout Model, _ state: TrainingState, on batch: Batch
@@ -158,6 +164,7 @@ extension Trainer {
     _ model: inout Model, _ state: TrainingState, on batch: Batch,
     run: (Plan, ExecutionContext) -> Void
   ) throws -> StepReport {
+    try OwnProcess.check()
     let program = state.program
     guard model.graph === state.modelGraph, optimizer == state.optimizer else {
       throw TrainingError(

@@ -66,6 +66,7 @@ struct TrainingLoop {
     let stopwatch = Stopwatch()
     clock = stopwatch
     while let batch = try batches.next() {
+      try Task.checkCancellation()
       let report = try trainer.step(&model, state, on: batch)
       progress.totals.add(report.loss, batch, state.program)
       progress.epochStepCount += 1

@@ -21,8 +21,10 @@ package final class TrainingProgram {
   private let targetField: Int
 
   init(
-    model: Model, loss: Loss, fields: [BatchField], maximumBatch: Int, isTraining: Bool
+    model: Model, loss: Loss, fields: [BatchField], maximumBatch: Int, isTraining: Bool,
+    momentCount: Int = 0
   ) throws {
+    try OwnProcess.check()
     guard let output = model.graph.outputs.first else {
       throw TrainingError("The model has no output to train.")
     }
@@ -51,17 +53,23 @@ package final class TrainingProgram {
     self.fields = fields
     self.targetField = target
     self.outputType = output.type
-    self.plan = Plan(
-      graph: graph,
-      request: Plan.Request(
+    // The parameters once more: the first step copies them if another model shares them.
+    let keptCount = graph.layout.count + (1 + momentCount) * graph.layout.trainableCount
+    self.plan = try Plan(
+      fitting: graph,
+      Plan.Request(
         outputs: graph.outputs.map(\.node), loss: isTraining ? graph.outputs[1].node : nil,
         trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
         maximumBatch: maximumBatch, threadCount: model.engine.team.threadCount,
         isTraining: isTraining, keepsPreparedWeights: !isTraining,
-        convolution: model.engine.convolution))
-    self.context = plan.makeContext(team: model.engine.team)
-    self.gradients = AlignedBuffer(count: isTraining ? graph.layout.trainableCount : 0)
-    self.prepared = AlignedBuffer(count: plan.preparedByteCount / 4)
+        convolution: model.engine.convolution),
+      keptByteCount: isTraining ? keptCount * 4 : 0,
+      purpose: isTraining ? "Training" : "Evaluation")
+    self.context = try plan.makeContext(team: model.engine.team)
+    self.gradients = try AlignedBuffer(
+      count: isTraining ? graph.layout.trainableCount : 0, for: "the gradients")
+    self.prepared = try AlignedBuffer(
+      count: plan.preparedByteCount / 4, for: "the weights, prepared for kernels")
     context.gradients = UnsafeMutableRawPointer(gradients.pointer)
     context.prepared = UnsafeMutableRawPointer(prepared.pointer)
   }

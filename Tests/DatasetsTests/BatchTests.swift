@@ -9,8 +9,8 @@ import Testing
     BatchField(name: "mask", elementType: .float32, exampleShape: [5]),
   ]
 
-  @Test func everyFieldIsAlignedAndApart() {
-    let batch = Batch(fields: fields, capacity: 7)
+  @Test func everyFieldIsAlignedAndApart() throws {
+    let batch = try Batch(fields: fields, capacity: 7)
     #expect(batch.count == 0)
     #expect(UInt(bitPattern: batch.floats(0)) % 64 == 0)
     #expect(UInt(bitPattern: batch.integers(1)) % 64 == 0)
@@ -23,8 +23,8 @@ import Testing
     #expect((0..<35).allSatisfy { batch.floats(2)[$0] == 2 })
   }
 
-  @Test func fieldsAreFoundByName() {
-    let batch = Batch(fields: fields, capacity: 1)
+  @Test func fieldsAreFoundByName() throws {
+    let batch = try Batch(fields: fields, capacity: 1)
     #expect(batch.fieldIndex(named: "target") == 1)
     #expect(batch.fieldIndex(named: "weights") == nil)
   }

@@ -12,7 +12,7 @@ import Testing
     #expect(dataset.imageShape == [8, 8, 2])
     #expect(dataset.labels == [1, 0])
     #expect(dataset.image(at: 1) == Array(pixels[128...]))
-    let batch = Batch(fields: dataset.fields, capacity: 3)
+    let batch = try Batch(fields: dataset.fields, capacity: 3)
     [1, 0].withUnsafeBufferPointer { dataset.fill(batch, at: 1, with: $0) }
     #expect((0..<128).allSatisfy { batch.floats(0)[$0] == 0 })
     #expect((0..<128).allSatisfy { batch.floats(0)[128 + $0] == Float(128 + $0) })

@@ -11,7 +11,7 @@ import Testing
     #expect(dataset.count == 4)
     #expect(dataset.labels == [0, 1, 2, 1])
     #expect(dataset.isInMemory)
-    let batch = Batch(fields: dataset.fields, capacity: 4)
+    let batch = try Batch(fields: dataset.fields, capacity: 4)
     [3, 0].withUnsafeBufferPointer { dataset.fill(batch, at: 1, with: $0) }
     #expect((0..<8).map { batch.floats(0)[$0] } == [0, 0, 30, 31, 0, 1, 0, 0])
     #expect((0..<4).map { batch.integers(1)[$0] } == [0, 1, 0, 0])

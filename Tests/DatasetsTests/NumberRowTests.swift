@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Testing
 
 @Suite("NumberRow")
@@ -27,5 +28,51 @@ struct NumberRowTests {
   func refused(_ line: String) {
     let error = #expect(throws: DatasetError.self) { try parse(line, count: 3) }
     #expect(error?.place == "line 1")
+  }
+
+  @Test("Numbers are rounded as Swift rounds them")
+  func rounding() throws {
+    var generator = SplitMix(state: 7)
+    var words = [
+      "0", "-0", "00012", "5.", ".5", "+3", "1e0", "1E+2", "12e-03", "0x1p-3", "16777217",
+      "16777219", "16777217.0000001", "8388608.5", "8388609.5", "1e-40", "1.17549435e-38",
+      "1.1754943e-38", "3.4028235e38", "9007199254740993", "123456789012345678",
+      "1234567890123456789", "0.1", "0.30000001192092896", "1e22", "1e-22", "1e23", "7e-45",
+    ]
+    for _ in 0..<20_000 {
+      let bits = UInt32(truncatingIfNeeded: generator.next())
+      let value = Float(bitPattern: bits)
+      if value.isFinite { words.append("\(value)") }
+      let digits = generator.next() % 1_000_000_000
+      words.append("\(digits % 1000).\(digits)")
+      words.append("\(digits)e\(Int(generator.next() % 50) - 25)")
+      // In the middle of two numbers, and close to it.
+      let middle = Double(Float(digits)) + Double(Float(digits).ulp) / 2
+      words.append("\(middle)")
+      // Beside it by less than a Double tells: rounding twice would go wrong.
+      let low = 8 + Double(digits % 1_000_000) * 0x1p-20
+      words.append(String(format: "%.15f", low + 0x1p-21))
+    }
+    for word in words {
+      let expected = try #require(Float(word))
+      guard expected.isFinite else { continue }
+      let found = try parse(word, count: 1)[0]
+      if found.bitPattern != expected.bitPattern {
+        Issue.record("\(word): expected \(expected), found \(found)")
+      }
+    }
+  }
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
   }
 }

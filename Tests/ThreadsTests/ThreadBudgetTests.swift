@@ -45,6 +45,61 @@ import Threads
     #expect(self.budget(16, environment: " 3 , 2").threadCount == 3)
   }
 
+  @Test func theSmallerOfTheEnvironmentCounts() {
+    func budget(_ openMP: String?, _ openBLAS: String?) -> ThreadBudget {
+      ThreadBudget(
+        .init(
+          onlineProcessorCount: 64, affinityProcessorCount: 16, environmentValue: openMP,
+          blasEnvironmentValue: openBLAS))
+    }
+    #expect(budget(nil, "3").reason.hasPrefix("3 threads: OPENBLAS_NUM_THREADS is 3; 16 proc"))
+    #expect(budget("2", "3").reason.hasPrefix("2 threads: OMP_NUM_THREADS is 2; "))
+    #expect(budget("5", "3").threadCount == 3)
+    #expect(budget("99", "many").threadCount == 16)
+    #expect(
+      budget(nil, "many").warnings == [
+        "OPENBLAS_NUM_THREADS: expected a whole number from 1, found \"many\"; it is ignored."
+      ])
+  }
+
+  @Test func aCoreGetsOneThread() {
+    func budget(quota: Double? = nil, requested: Int? = nil) -> ThreadBudget {
+      ThreadBudget(
+        .init(
+          onlineProcessorCount: 16, affinityProcessorCount: 8, affinityCoreCount: 4, quota: quota),
+        requested: requested)
+    }
+    #expect(
+      budget().reason
+        == "4 threads: 8 processors on 4 cores in the affinity mask; no cgroup quota")
+    #expect(budget().threadCount == 4)
+    #expect(budget(quota: 2.5).threadCount == 2)
+    #expect(budget(quota: 6).threadCount == 4)
+    // Whoever asks gets the hardware threads, too.
+    #expect(budget(requested: 8).threadCount == 8)
+    #expect(budget(requested: 8).warnings.isEmpty)
+    #expect(budget(requested: 9).warnings.count == 1)
+  }
+
+  @Test func coresWithinTheAffinity() throws {
+    var files = [
+      "/sys/devices/system/cpu/online": "0-7\n",
+      "/proc/thread-self/status": "Cpus_allowed_list:\t0-2,4,6\n",
+    ]
+    // Processor n and n + 4 are one core: 0 and 4, 1, 2 and 6.
+    for index in 0..<8 {
+      files["/sys/devices/system/cpu/cpu\(index)/topology/core_cpus_list"] =
+        "\(index % 4),\(index % 4 + 4)\n"
+    }
+    let machine = try FakeMachine(files)
+    let budget = withExtendedLifetime(machine) {
+      ThreadBudget.detected(requested: nil, in: machine.files)
+    }
+    #expect(budget.findings.affinityProcessorCount == 5)
+    #expect(budget.findings.affinityCoreCount == 3)
+    #expect(budget.threadCount == 3)
+  }
+
   @Test(arguments: ["", "0", "-2", "four", "4,", "4;2", "99999999999999999999"])
   func malformedEnvironmentIsNamedAndIgnored(value: String) {
     let budget = budget(2, environment: value)
@@ -87,7 +142,7 @@ import Threads
       "/sys/fs/cgroup/cpu.max": "450000 100000\n",
     ])
     let budget = withExtendedLifetime(machine) {
-      ThreadBudget.detected(requested: nil, in: machine.files, environmentValue: nil)
+      ThreadBudget.detected(requested: nil, in: machine.files)
     }
     #expect(
       budget.findings
@@ -103,7 +158,7 @@ import Threads
       "/proc/self/mountinfo": "- cgroup2\n",
     ])
     let budget = withExtendedLifetime(machine) {
-      ThreadBudget.detected(requested: nil, in: machine.files, environmentValue: nil)
+      ThreadBudget.detected(requested: nil, in: machine.files)
     }
     #expect(budget.threadCount >= 1)
     #expect(budget.findings.affinityProcessorCount == budget.findings.onlineProcessorCount)

@@ -22,16 +22,25 @@ enum Tool {
   }
 
   /// Where the tool is: named by `NEEDLETAIL_TOOL`, else beside the tests.
-  static let path: String = {
-    if let named = ProcessInfo.processInfo.environment["NEEDLETAIL_TOOL"] { return named }
+  static let path =
+    ProcessInfo.processInfo.environment["NEEDLETAIL_TOOL"] ?? builtProgram("needletail")
+
+  /// Whether the tests, and so the programs beside them, are built with a sanitizer, which takes
+  /// terabytes of addresses.
+  static let isSanitized = ["__asan_init", "__tsan_init"].contains { (name: String) in
+    dlsym(nil, name) != nil
+  }
+
+  /// A program of this package, beside the tests.
+  static func builtProgram(_ name: String) -> String {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let beside = [tests, Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0])]
-      .map { $0.deletingLastPathComponent().appendingPathComponent("needletail").path }
+      .map { $0.deletingLastPathComponent().appendingPathComponent(name).path }
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
-    let built = ["release", "debug"].map { root.path + "/.build/\($0)/needletail" }
+    let built = ["release", "debug"].map { root.path + "/.build/\($0)/\(name)" }
     return (beside + built).first(where: FileManager.default.isExecutableFile) ?? built[0]
-  }()
+  }
 
   /// Runs the tool to its end.
   static func run(_ arguments: String..., input: String = "", in folder: URL? = nil) throws -> Run {
@@ -41,6 +50,11 @@ enum Tool {
   /// Runs the tool to its end.
   static func run(arguments: [String]) throws -> Run {
     try run(path, arguments, input: "", in: nil)
+  }
+
+  /// Runs the program that embeds the engine to its end.
+  static func runEmbedding(_ argument: String) throws -> Run {
+    try run(builtProgram("EmbeddingProgram"), [argument], input: "", in: nil)
   }
 
   /// Runs a line of a shell in which `$TOOL` is the tool.
@@ -111,7 +125,9 @@ enum Tool {
     process.arguments = arguments
     process.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
-    for name in ["OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "NEEDLETAIL_ISA"] {
+    for name in [
+      "OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NEEDLETAIL_ISA",
+    ] {
       environment[name] = nil
     }
     environment["COLUMNS"] = "80"

@@ -25,7 +25,7 @@ private func allocationsOfFiveSteps(wasteful: Bool) throws -> Int {
     loss: .softmaxCrossEntropy(classWeights: [Float](repeating: 1, count: 10)),
     optimizer: .adam(learningRate: .cosine(from: 1e-3, steps: 100)), gradientClipNorm: 1)
   let state = try trainer.makeState(for: model, fields: data.fields, batchSize: 64)
-  let batch = Batch(fields: data.fields, capacity: 64)
+  let batch = try Batch(fields: data.fields, capacity: 64)
   try Array(0..<64).withUnsafeBufferPointer { try data.fill(batch, with: $0) }
   // On a busy machine the last thread may take a while to start.
   for _ in 0..<100 { try trainer.step(&model, state, on: batch) }

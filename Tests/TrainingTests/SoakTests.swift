@@ -19,7 +19,7 @@ private func growth(leak: Int = 0) throws -> Int {
     },
     inputShape: [64])
   let digits = try Digits.load().training
-  let pixels = Batch(fields: digits.fields, capacity: 80)
+  let pixels = try Batch(fields: digits.fields, capacity: 80)
   try Array(0..<80).withUnsafeBufferPointer { try digits.fill(pixels, with: $0) }
   let data = try InMemoryDataset(
     inputs: Tensor(
