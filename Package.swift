@@ -106,6 +106,12 @@ let package = Package(
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
+    library(
+      "ParserCases",
+      [
+        "Datasets", "Images", "ModelFiles", "Layers", "Graphs", "Tensors", "CPNG", "CJPEG", "CZlib",
+      ]),
+    tests("HostileFileTests", ["ParserCases", "Datasets", "Images", "ModelFiles"]),
     tests("DocumentationTests", userFacing + ["Needletail"]),
     // Runs the built executable.
     tests("ToolTests", []),
@@ -117,3 +123,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Links with libFuzzer only where everything is built for it, as scripts/fuzz does.
+if Context.environment["NEEDLETAIL_FUZZING"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing", dependencies: ["ParserCases"], path: "Tests/Fuzzing",
+      swiftSettings: swiftSettings))
+}

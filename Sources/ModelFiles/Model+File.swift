@@ -34,7 +34,7 @@ extension Model {
   ///   - url: The file.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: ``ModelFileError`` where the file cannot be read, holds no network, or holds values
-  ///   other than those of its network.
+  ///   other than those of its network, or NaN or infinity among them.
   public init(contentsOf url: URL, engine: Engine = .shared) throws(ModelFileError) {
     try self.init(file: SafetensorsFile(path: path(of: url)), engine: engine)
   }
@@ -61,6 +61,7 @@ extension Model {
         file: file.path,
         advice: "The file contradicts itself; save the model again.")
     }
+    try file.checkFinite(graph.variables)
     var parameters = ParameterStore(zerosFor: graph)
     try parameters.fill(graph, from: file)
     self.init(graph: graph, parameters: parameters, engine: engine)

@@ -99,7 +99,7 @@ public struct NetworkFile: Sendable {
   ///   - seed: Decides the first values of the weights.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: ``ModelFileError`` where no shape of an example is known, the two do not agree, or
-  ///   the weights have more than 2³¹ numbers; `ShapeError` where layers do not fit each other.
+  ///   the weights have more than 2³¹ numbers or do not fit into memory; `ShapeError` where layers do not fit each other.
   public func model(
     inputShape: Shape? = nil, classCount: Int, seed: UInt64 = 0, engine: Engine = .shared
   ) throws -> Model {
@@ -130,6 +130,13 @@ public struct NetworkFile: Sendable {
           advice: "Make the layers smaller.")
       }
       count = sum
+    }
+    let machine = ProcessInfo.processInfo.physicalMemory
+    guard UInt64(count) * 4 <= machine else {
+      throw ModelFileError(
+        file: file, expected: "weights that fit into the \(machine >> 20) MB of memory",
+        found: "\(count) numbers, \(count >> 18) MB",
+        advice: "Make the layers smaller, or use a larger machine.")
     }
     return Model(graph: graph, seed: seed, engine: engine)
   }
