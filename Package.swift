@@ -119,6 +119,12 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("BenchmarksTests", userFacing + ["Needletail", "CKernels"]),
+    library(
+      "ParserCases",
+      [
+        "Datasets", "Images", "ModelFiles", "Layers", "Graphs", "Tensors", "CPNG", "CJPEG", "CZlib",
+      ]),
+    tests("HostileFileTests", ["ParserCases", "Datasets", "Images", "ModelFiles"]),
     tests("DocumentationTests", userFacing + ["Needletail"]),
     .executableTarget(
       name: "EmbeddingProgram", dependencies: userFacing + ["Needletail"],
@@ -134,3 +140,11 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Links with libFuzzer only where everything is built for it, as scripts/fuzz does.
+if Context.environment["NEEDLETAIL_FUZZING"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing", dependencies: ["ParserCases"], path: "Tests/Fuzzing",
+      swiftSettings: swiftSettings))
+}

@@ -77,17 +77,28 @@ public struct CIFAR10Folder: Sendable {
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
       ]
     }
-    let reader = try DecompressingReader(contentsOf: url)
+    return try classNames(in: DecompressingReader(contentsOf: url))
+  }
+
+  /// Reads names of classes, one a line.
+  package static func classNames(in reader: DecompressingReader) throws -> [String] {
+    func failure(_ expected: String, _ found: String) -> DatasetError {
+      DatasetError(
+        .malformed, at: reader.name, expected: expected, found: found,
+        advice: "remove the file to use CIFAR-10's own names")
+    }
     // 256 names of 256 bytes: more than labels of one byte can use.
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let limit = 1 << 16
+    var bytes = [UInt8](repeating: 0, count: limit + 1)
     let count = try bytes.withUnsafeMutableBytes { try reader.read(into: $0) }
-    let names = String(decoding: bytes[..<count], as: UTF8.self)
-      .split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
+    guard count <= limit else { throw failure("at most \(limit) bytes of names", "more") }
+    guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
+      throw failure("names in UTF-8", "other bytes")
+    }
+    let names = text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard names.count >= 1, names.count <= 256 else {
-      throw DatasetError(
-        .malformed, at: url.path, expected: "1 to 256 names of classes, one a line",
-        found: "\(names.count)", advice: "remove the file to use CIFAR-10's own names")
+      throw failure("1 to 256 names of classes, one a line", "\(names.count)")
     }
     return names
   }

@@ -43,8 +43,17 @@ public struct DatasetError: Error, Hashable, Sendable {
 extension DatasetError: CustomStringConvertible {
   /// The error in one line.
   ///
-  /// `place: expected …, found …; advice.`
+  /// `place: expected …, found …; advice.` Control characters, which names of files may have, are
+  /// escaped: they cannot write to a terminal or begin a line.
   public var description: String {
-    "\(place): expected \(expected), found \(found); \(advice)."
+    var result = ""
+    for scalar in "\(place): expected \(expected), found \(found); \(advice).".unicodeScalars {
+      if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
+        result += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 }

@@ -230,7 +230,8 @@ package final class DecompressingReader {
     }
     guard window[windowStart] == 0x1F, inflateReset(stream) == Z_OK else {
       throw DatasetError(
-        .malformed, at: name, expected: "another gzip member or the end of the file",
+        .malformed, at: "\(name), after byte \(offset) of the decompressed data",
+        expected: "another gzip member or the end of the file",
         found: "other bytes after the compressed data",
         advice: "fetch the file again; something was appended to it")
     }

@@ -33,30 +33,86 @@ package struct MemoryPlan {
   /// live at the same time do not overlap.
   ///
   /// Largest first, each at the lowest place that is free for its whole life (greedy by size:
-  /// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
+  /// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020). That
+  /// takes time by the square of the number of buffers; from ``mostCompared`` buffers on, which a
+  /// model file may ask for and no network needs, places go from a buffer to the next of the same
+  /// size.
   package func offsets() -> (offsets: [Int], byteCount: Int) {
+    let taking = buffers.indices.filter { buffers[$0].byteCount > 0 }
+    return taking.count <= Self.mostCompared ? offsetsBySize(taking) : offsetsInOrder(taking)
+  }
+
+  /// The most buffers that are compared with each other: a fifth of a second's work.
+  package static let mostCompared = 16_384
+
+  /// A buffer that has its place.
+  private struct Placed {
+    var start: Int
+    var end: Int
+    var buffer: Buffer
+  }
+
+  private func offsetsBySize(_ indices: [Int]) -> (offsets: [Int], byteCount: Int) {
     var offsets = [Int](repeating: 0, count: buffers.count)
-    var placed: [Int] = []
+    // By their starts.
+    var placed: [Placed] = []
     var end = 0
-    let bySize = buffers.indices.sorted {
+    let bySize = indices.sorted {
       buffers[$0].byteCount != buffers[$1].byteCount
         ? buffers[$0].byteCount > buffers[$1].byteCount : $0 < $1
     }
     for index in bySize {
-      let size = Self.rounded(buffers[index].byteCount)
+      let buffer = buffers[index]
+      let size = Self.rounded(buffer.byteCount)
       var offset = 0
-      let neighbours = placed.filter { buffers[$0].livesWith(buffers[index]) }
-        .sorted { offsets[$0] < offsets[$1] }
-      for neighbour in neighbours {
-        if offset + size <= offsets[neighbour] { break }
-        offset = max(offset, offsets[neighbour] + Self.rounded(buffers[neighbour].byteCount))
+      for other in placed where other.buffer.livesWith(buffer) {
+        if offset + size <= other.start { break }
+        offset = max(offset, other.end)
       }
       offsets[index] = offset
-      placed.append(index)
       end = max(end, offset + size)
+      let place = placed.partitioningIndex { $0.start >= offset }
+      placed.insert(Placed(start: offset, end: offset + size, buffer: buffer), at: place)
+    }
+    return (offsets, end)
+  }
+
+  /// In the order of their first steps, each at a place of its size that is free again, or at a new
+  /// one: never more than without any reuse.
+  private func offsetsInOrder(_ indices: [Int]) -> (offsets: [Int], byteCount: Int) {
+    var offsets = [Int](repeating: 0, count: buffers.count)
+    var free: [Int: [Int]] = [:]
+    var end = 0
+    let ending = indices.sorted { buffers[$0].lastStep < buffers[$1].lastStep }
+    var ended = 0
+    for index in indices.sorted(by: { buffers[$0].firstStep < buffers[$1].firstStep }) {
+      while ended < ending.count, buffers[ending[ended]].lastStep < buffers[index].firstStep {
+        free[Self.rounded(buffers[ending[ended]].byteCount), default: []]
+          .append(offsets[ending[ended]])
+        ended += 1
+      }
+      let size = Self.rounded(buffers[index].byteCount)
+      if let offset = free[size]?.popLast() {
+        offsets[index] = offset
+      } else {
+        offsets[index] = end
+        end += size
+      }
     }
     return (offsets, end)
   }
 
   private static func rounded(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+}
+
+extension Array {
+  /// The first index from which on `belongs` holds, in an array in which it holds from some index on.
+  fileprivate func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
 }

@@ -35,6 +35,7 @@ package final class ImageDecoder: @unchecked Sendable {
   private let decoded = ScratchBytes()
   private let converted = ScratchBytes()
   private let output = ScratchBytes()
+  private let chunks = ScratchBytes()
 
   /// Creates a decoder.
   ///
@@ -71,7 +72,7 @@ package final class ImageDecoder: @unchecked Sendable {
     let header: ImageHeader
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       header = try jpeg.header(of: bytes, name: name)
-    } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+    } else if bytes.starts(with: PNGChunks.signature) {
       header = try pngHeader(of: bytes, name: name)
     } else {
       throw DatasetError(
@@ -134,7 +135,7 @@ package final class ImageDecoder: @unchecked Sendable {
     case .png:
       // Room for an alpha channel.
       pixels = try decoded.pointer(to: pixelCount * 4, for: name)
-      try decodePNG(bytes, header, name: name, to: pixels)
+      try decodePNG(neededParts(of: bytes, name: name), header, name: name, to: pixels)
       if header.channels != channels {
         let other = try converted.pointer(to: pixelCount * channels, for: name)
         convertChannels(
@@ -147,6 +148,23 @@ package final class ImageDecoder: @unchecked Sendable {
         pixels, width: header.width, height: header.height, channels: channels, to: destination,
         width: width, height: height)
     }
+  }
+
+  /// A PNG file without what libpng does not need, until the next call.
+  private func neededParts(
+    of bytes: UnsafeRawBufferPointer, name: String
+  ) throws -> UnsafeRawBufferPointer {
+    let needed = try PNGChunks(of: bytes, name: name)
+    if needed.isAll(of: bytes) { return bytes }
+    let copy = UnsafeMutableRawBufferPointer(
+      start: try chunks.pointer(to: needed.count, for: name), count: needed.count)
+    var end = 0
+    for part in needed.parts {
+      UnsafeMutableRawBufferPointer(rebasing: copy[end..<end + part.count])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[part]))
+      end += part.count
+    }
+    return UnsafeRawBufferPointer(copy)
   }
 
   /// Room for a decoded image, until the next call.

@@ -33,7 +33,8 @@ struct ImageListing {
           found: "another class", advice: "use the classes that the network was trained on")
       }
       let first = paths.count
-      try collect(below: url, name, ancestors: [])
+      var visited: Set<FileIdentity> = []
+      try collect(below: url, name, &visited)
       guard paths.count > first else {
         throw DatasetError(
           .unreadable, at: url.appendingPathComponent(name).path,
@@ -47,7 +48,13 @@ struct ImageListing {
 
   /// The folders in a folder, in the order of classes.
   static func classFolders(in url: URL) throws -> [String] {
-    let names = try entries(of: url.path).filter(\.isFolder).map(\.name)
+    let names = try entries(of: url.path).filter { $0.kind == .folder }.map(\.name)
+    // The name becomes that of the class, and so of a column, a line and a cell.
+    if let name = names.first(where: { $0.unicodeScalars.contains(where: \.isUnprintable) }) {
+      throw DatasetError(
+        .malformed, at: url.path + "/" + name, expected: "names of classes without line ends",
+        found: "a control character, or bytes that are no UTF-8", advice: "rename the folder")
+    }
     let numbers = names.compactMap { UInt64($0) }
     guard numbers.count == names.count else { return names.sorted() }
     return zip(numbers, names).sorted { $0 < $1 }.map(\.1)
@@ -57,22 +64,34 @@ struct ImageListing {
   static let unreadable: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
 
   /// Adds the images of a folder and of the folders in it.
-  private mutating func collect(below url: URL, _ path: String, ancestors: [FileIdentity]) throws {
+  ///
+  /// - Parameter visited: The folders of the class that were read: a few links can lead to the same
+  ///   folder in more ways than there is time for.
+  private mutating func collect(
+    below url: URL, _ path: String, _ visited: inout Set<FileIdentity>
+  ) throws {
     let folder = url.path + "/" + path
-    let identity = try FileIdentity(of: folder)
-    guard !ancestors.contains(identity) else {
+    guard visited.insert(try FileIdentity(of: folder)).inserted else {
       throw DatasetError(
-        .malformed, at: folder, expected: "a folder that is not inside of itself",
-        found: "a link to a folder around it", advice: "remove the link")
+        .malformed, at: folder, expected: "each folder once in a class",
+        found: "a link to a folder that was read already, perhaps around it",
+        advice: "remove the link")
     }
     for entry in try ImageListing.entries(of: folder) {
       let entryPath = path + "/" + entry.name
-      if entry.isFolder {
-        try collect(below: url, entryPath, ancestors: ancestors + [identity])
+      if entry.kind == .folder {
+        try collect(below: url, entryPath, &visited)
         continue
       }
       let ending = entry.name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
       if ImageListing.decodable.contains(ending) {
+        guard entry.kind == .file else {
+          throw DatasetError(
+            .unreadable, at: url.path + "/" + entryPath, expected: "a file",
+            found: entry.kind == .missing
+              ? "a link to nothing" : "a device, a pipe or a socket",
+            advice: "mend or remove it; leaving it out would quietly shrink the data")
+        }
         paths.append(entryPath)
       } else if ImageListing.unreadable.contains(ending) {
         throw DatasetError(
@@ -84,7 +103,7 @@ struct ImageListing {
     }
   }
 
-  private struct FileIdentity: Equatable {
+  private struct FileIdentity: Hashable {
     var device: dev_t
     var number: ino_t
 
@@ -96,30 +115,53 @@ struct ImageListing {
     }
   }
 
+  /// What an entry of a folder is.
+  private enum EntryKind {
+    case folder
+    case file
+    /// A device, a pipe or a socket.
+    case other
+    /// A link to nothing.
+    case missing
+  }
+
   /// What a folder holds, without hidden files, in no order.
   ///
   /// By `readdir`, which tells files from folders without a system call for each.
-  private static func entries(of path: String) throws -> [(name: String, isFolder: Bool)] {
+  private static func entries(of path: String) throws -> [(name: String, kind: EntryKind)] {
     guard let folder = opendir(path) else { throw unreadableFolder(path) }
     defer { closedir(folder) }
-    var result: [(name: String, isFolder: Bool)] = []
+    var result: [(name: String, kind: EntryKind)] = []
     while let entry = readdir(folder) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       if name.hasPrefix(".") { continue }
       switch Int(entry.pointee.d_type) {
-      case Int(DT_DIR): result.append((name, true))
-      case Int(DT_REG): result.append((name, false))
+      case Int(DT_DIR): result.append((name, .folder))
+      case Int(DT_REG): result.append((name, .file))
       default:
         // A link, or a file system that does not tell.
         var status = stat()
-        guard stat(path + "/" + name, &status) == 0 else { continue }
-        if status.st_mode & S_IFMT == S_IFDIR { result.append((name, true)) }
-        if status.st_mode & S_IFMT == S_IFREG { result.append((name, false)) }
+        if stat(path + "/" + name, &status) != 0 {
+          result.append((name, .missing))
+        } else {
+          switch status.st_mode & S_IFMT {
+          case S_IFDIR: result.append((name, .folder))
+          case S_IFREG: result.append((name, .file))
+          default: result.append((name, .other))
+          }
+        }
       }
     }
     return result
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether this is a control character, or stands for bytes that are no UTF-8.
+  fileprivate var isUnprintable: Bool {
+    value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xFFFD
   }
 }
 

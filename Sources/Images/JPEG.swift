@@ -4,6 +4,10 @@ import Datasets
 /// libjpeg-turbo's decoder.
 final class JPEGDecoder {
   private let handle: tjhandle
+  /// The most pixels times scans: some seconds of work.
+  ///
+  /// A scan of a progressive file visits every pixel and may take a hundred bytes.
+  private static let mostVisitedPixels = 1 << 31
 
   init() throws {
     guard let handle = tjInitDecompress() else {
@@ -27,6 +31,14 @@ final class JPEGDecoder {
       handle, bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &width,
       &height, &subsampling, &colors)
     guard status == 0, width > 0, height > 0 else { throw failure(name) }
+    let scanCount = jpegScanCount(of: bytes)
+    guard scanCount <= max(4, Self.mostVisitedPixels / (Int(width) * Int(height))) else {
+      throw DatasetError(
+        .tooLarge, at: name,
+        expected: "at most \(Self.mostVisitedPixels) pixels in all scans of a JPEG",
+        found: "\(scanCount) scans of \(width) × \(height)",
+        advice: "save it anew from an image program, or remove it")
+    }
     guard colors != TJCS_CMYK.rawValue.signed, colors != TJCS_YCCK.rawValue.signed else {
       throw DatasetError(
         .unsupported, at: name, expected: "a JPEG in grey or RGB", found: "one in CMYK",

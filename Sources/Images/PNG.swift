@@ -1,41 +1,48 @@
 import CPNG
 import Datasets
 
-/// Reads the header of a PNG file and checks that the file can hold the image.
+/// Reads the header of a PNG file, its first chunk.
 func pngHeader(of bytes: UnsafeRawBufferPointer, name: String) throws -> ImageHeader {
-  var image = png_image()
-  image.version = UInt32(PNG_IMAGE_VERSION)
-  defer { png_image_free(&image) }
-  guard png_image_begin_read_from_memory(&image, bytes.baseAddress, bytes.count) != 0 else {
-    throw failure(&image, name)
+  // The signature, the chunk's length and name, width and height, four fields of a byte, a checksum.
+  guard bytes.count >= 33 else {
+    throw PNGChunks.failure(
+      .truncated, name, at: 8, expected: "the 25 bytes of a chunk IHDR",
+      found: "\(max(bytes.count - 8, 0))")
   }
+  guard bytes.bigEndian(at: 8) == 13, bytes[12..<16].elementsEqual("IHDR".utf8) else {
+    throw PNGChunks.failure(
+      .malformed, name, at: 8, expected: "a chunk IHDR of 13 bytes", found: "another chunk")
+  }
+  let (width, height) = (Int(bytes.bigEndian(at: 16)), Int(bytes.bigEndian(at: 20)))
+  guard width > 0, height > 0 else {
+    throw PNGChunks.failure(
+      .malformed, name, at: 16, expected: "a width and a height of 1 or more",
+      found: "\(width) × \(height)")
+  }
+  let (bits, kind) = (Int(bytes[24]), bytes[25])
+  guard [1, 2, 4, 8, 16].contains(bits), let channels = storedChannels[kind] else {
+    throw PNGChunks.failure(
+      .malformed, name, at: 24,
+      expected: "1, 2, 4, 8 or 16 bits and a kind of colour 0, 2, 3, 4 or 6",
+      found: "\(bits) and \(kind)")
+  }
+  // The rows of pixels as they are packed, divided by the most that deflate packs into a byte. Both
+  // extents have 32 bits: nothing overflows.
+  let (size, overflow) = ((width * bits * channels + 7) / 8 + 1)
+    .multipliedReportingOverflow(by: height)
   return ImageHeader(
-    format: .png, width: Int(image.width), height: Int(image.height),
-    channels: image.format & UInt32(PNG_FORMAT_FLAG_COLOR) == 0 ? 1 : 3,
-    minimumFileSize: minimumFileSize(of: bytes, width: Int(image.width), height: Int(image.height)))
+    format: .png, width: width, height: height, channels: kind == 0 || kind == 4 ? 1 : 3,
+    minimumFileSize: overflow ? Int.max : size / 1032)
 }
 
-/// The rows of pixels as they are packed, divided by 1,032, the most that deflate packs into a byte.
-///
-/// - Parameter bytes: A file whose first chunk libpng has accepted: IHDR with the number of bits of
-///   a channel at byte 24 and the kind of colour at byte 25.
-private func minimumFileSize(of bytes: UnsafeRawBufferPointer, width: Int, height: Int) -> Int {
-  guard bytes.count > 25 else { return Int.max }
-  let channels: Int
-  switch bytes[25] {
-  case 2: channels = 3
-  case 4: channels = 2
-  case 6: channels = 4
-  default: channels = 1
-  }
-  let row = (width * Int(bytes[24]) * channels + 7) / 8 + 1
-  let (size, overflow) = row.multipliedReportingOverflow(by: height)
-  return overflow ? Int.max : size / 1032
-}
+/// The channels of each kind of colour: grey, colour, palette, grey and alpha, colour and alpha.
+private let storedChannels: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
 
 /// Decodes into `height · width · header.channels` bytes, transparent pixels laid on white.
 ///
-/// - Parameter destination: Room for one channel more, the alpha channel.
+/// - Parameters:
+///   - bytes: The chunks that libpng needs, see ``PNGChunks``.
+///   - destination: Room for one channel more, the alpha channel.
 func decodePNG(
   _ bytes: UnsafeRawBufferPointer, _ header: ImageHeader, name: String,
   to destination: UnsafeMutablePointer<UInt8>

@@ -8,6 +8,20 @@ extension DescribedValue {
   /// Both make the parser do work out of proportion to the text, and neither is wanted.
   private static let mostSuspectMarks = 8
 
+  /// The most escapes of characters by their numbers in a text.
+  private static let mostEscapes = 2_000
+
+  /// The number of places that may be such escapes: never less than there are.
+  private static func escapeCount(_ text: String) -> Int {
+    var count = 0
+    var previous: UInt8 = 0
+    for byte in text.utf8 {
+      if previous == UInt8(ascii: "\\"), "uUx".utf8.contains(byte) { count += 1 }
+      previous = byte
+    }
+    return count
+  }
+
   /// Reads a YAML text, or a JSON one, of which YAML is a superset; aliases and tags are refused.
   ///
   /// - Parameter source: What error messages call the text.
@@ -21,6 +35,12 @@ extension DescribedValue {
       throw source.error(
         expected: "no aliases (*name) and no explicit keys (? key)", found: "many of them",
         advice: "Write out what the aliases stand for; in comments, write no * before a word.")
+    }
+    // Escapes give characters only when they are parsed: each may be a mark.
+    guard !text.pilesUpMarks, Self.escapeCount(text) <= Self.mostEscapes else {
+      throw source.error(
+        expected: "readable text", found: "piles of combining marks, or of escapes (\\u0301)",
+        advice: "Write names in letters.")
     }
     self = try withLargeStack { () throws(ModelFileError) in
       try Self.parsed(text, source: source)

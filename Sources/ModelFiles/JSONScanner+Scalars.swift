@@ -82,6 +82,11 @@ extension JSONScanner {
         guard let string = String(validating: text, as: UTF8.self) else {
           throw error(at: opening, expected: "a string in UTF-8", found: "other bytes")
         }
+        guard !string.pilesUpMarks else {
+          throw error(
+            at: opening, expected: "a string of readable text",
+            found: "hundreds of combining marks on one character")
+        }
         return string
       case UInt8(ascii: "\\"):
         text += bytes[run..<position]

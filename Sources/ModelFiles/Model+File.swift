@@ -42,7 +42,7 @@ extension Model {
   ///   - url: The file.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: ``ModelFileError`` where the file cannot be read, holds no network, or holds values
-  ///   other than those of its network.
+  ///   other than those of its network, or NaN or infinity among them.
   public init(contentsOf url: URL, engine: Engine = .shared) throws(ModelFileError) {
     try self.init(file: SafetensorsFile(path: path(of: url)), engine: engine)
   }
@@ -72,6 +72,7 @@ extension Model {
         file: file.path,
         advice: "The file contradicts itself; save the model again.")
     }
+    try file.checkFinite(graph.variables)
     var parameters: ParameterStore
     do {
       parameters = try ParameterStore(zerosFor: graph)

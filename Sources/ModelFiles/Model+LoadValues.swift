@@ -17,6 +17,8 @@ public struct AllowedDifferences: OptionSet, Sendable, Hashable {
   public static let missing = AllowedDifferences(rawValue: 1)
   /// Tensors of the file that the network has no variable for are passed over.
   public static let unexpected = AllowedDifferences(rawValue: 2)
+  /// Values may be NaN or infinite: those of a training that diverged, to be looked at.
+  public static let notFinite = AllowedDifferences(rawValue: 4)
 }
 
 /// What was loaded into a model, by the names of variables and tensors.
@@ -33,7 +35,8 @@ extension Model {
   /// Loads the values of the model's variables from a safetensors file: a model's, or one of
   /// values only.
   ///
-  /// Numbers of 16 and 64 bits are converted. Either everything is loaded, or the model stays as
+  /// Numbers of 16 and 64 bits are converted. NaN and infinity are refused: one of them in a weight
+  /// makes every prediction one. Either everything is loaded, or the model stays as
   /// it was. The file's network and metadata, if it has any, are not looked at.
   ///
   /// - Parameters:
@@ -41,7 +44,7 @@ extension Model {
   ///   - allowed: What the file may lack, or have besides. Shapes must always agree.
   /// - Returns: What was loaded and what was not.
   /// - Throws: ``ModelFileError`` where the file cannot be read, with the name of each variable and
-  ///   tensor where they are not those of the network.
+  ///   tensor where they are not those of the network, with the first value that is not finite.
   @discardableResult
   public mutating func loadValues(
     from url: URL, allowing allowed: AllowedDifferences = []
@@ -53,7 +56,7 @@ extension Model {
   /// ``loadValues(from:allowing:)-(URL,_)``.
   ///
   /// - Throws: ``ModelFileError`` with the name of each variable and tensor where they are not those
-  ///   of the network.
+  ///   of the network, with the first value that is not finite.
   @discardableResult
   public mutating func loadValues(
     from file: SafetensorsFile, allowing allowed: AllowedDifferences = []
@@ -68,6 +71,7 @@ extension Model {
           ? "Load a file of this network, or allow the difference with allowing:."
           : "Load a file of this network.")
     }
+    if !allowed.contains(.notFinite) { try file.checkFinite(graph.variables) }
     try parameters.fill(graph, from: file)
     let missing = differences.missing.map(\.name)
     let kept = Set(missing)

@@ -41,7 +41,7 @@ public struct ModelFileError: Error, Sendable, Hashable {
 }
 
 extension ModelFileError: CustomStringConvertible {
-  /// All parts in one line.
+  /// All parts in one line; control characters, which a file may hold, are escaped.
   public var description: String {
     let place =
       switch location {
@@ -50,6 +50,6 @@ extension ModelFileError: CustomStringConvertible {
       case .text(let line, let column): ", line \(line), column \(column)"
       case .tensor(let name): ", tensor \(quoted(name))"
       }
-    return "\(file)\(place): expected \(expected), found \(found). \(advice)"
+    return printable("\(file)\(place): expected \(expected), found \(found). \(advice)")
   }
 }

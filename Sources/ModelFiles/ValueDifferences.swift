@@ -44,12 +44,15 @@ struct ValueDifferences {
     let others = unexpected.prefix(mostComparedNames).map(\.name)
     var parts: [String] = []
     if !missing.isEmpty {
+      var suggestionsLeft = Self.mostSuggestions
       parts.append(
         "\(missing.count) missing: "
           + Self.list(missing) { variable in
-            "\(quoted(variable.name)) \(variable.shape)"
-              + (nearestName(to: variable.name, among: others).map { " (is it \(quoted($0))?)" }
-                ?? "")
+            suggestionsLeft -= 1
+            let near =
+              suggestionsLeft >= 0 ? nearestName(to: variable.name, among: others) : nil
+            return "\(quoted(variable.name)) \(variable.shape)"
+              + (near.map { " (is it \(quoted($0))?)" } ?? "")
           })
     }
     if !unexpected.isEmpty {
@@ -72,6 +75,8 @@ struct ValueDifferences {
 
   /// The first of many: an error message that fills a disk helps nobody.
   private static let mostListed = 100
+  /// Of long names, a search among a thousand takes some ten milliseconds.
+  private static let mostSuggestions = 10
 
   private static func list<Element>(
     _ elements: [Element], _ text: (Element) -> String

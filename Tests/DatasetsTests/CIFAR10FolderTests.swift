@@ -53,6 +53,10 @@ import Testing
       try write(Array("a\nb\n".utf8), to: meta)
       let error = #expect(throws: DatasetError.self) { try CIFAR10Folder(contentsOf: folder) }
       #expect(error?.found == "2")
+      for bytes in [[UInt8](repeating: 0x61, count: 70_000), [0x61, 0xFF]] {
+        try write(bytes, to: meta)
+        #expect(throws: DatasetError.self) { try CIFAR10Folder(contentsOf: folder) }
+      }
       try write([], to: meta)
       #expect(throws: DatasetError.self) { try CIFAR10Folder(contentsOf: folder) }
     }
@@ -66,21 +70,5 @@ import Testing
       let error = #expect(throws: DatasetError.self) { try CIFAR10Folder(contentsOf: folder) }
       #expect(error?.found == "no data_batch_3.bin")
     }
-  }
-
-  @Test func damagedFilesAreErrors() {
-    let names = (0..<10).map(String.init)
-    let bytes = record(label: 3, seed: 1) + record(label: 4, seed: 2)
-    var accepted = 0
-    for index in 0..<3000 {
-      do {
-        let reader = try DecompressingReader(bytes: mutated(bytes, index: index), name: "a")
-        accepted += try CIFAR10Folder.read([reader], classNames: names).count
-      } catch is DatasetError {
-      } catch {
-        Issue.record(error)
-      }
-    }
-    #expect(accepted > 100 && accepted < 6000)
   }
 }

@@ -101,22 +101,4 @@ import Testing
     let honest = try IDXFile(bytes: gzip(idx([size], [])) + zeros, name: "zeros")
     #expect(honest.shape == [Int(size)])
   }
-
-  @Test func damagedFilesAreErrors() {
-    var accepted = 0
-    for bytes in [plain, gzip(plain), gzip(Array(plain[..<20])) + gzip(Array(plain[20...]))] {
-      for index in 0..<3000 {
-        do {
-          let file = try IDXFile(bytes: mutated(bytes, index: index), name: "a")
-          #expect(file.elements.count == file.shape.count)
-          accepted += 1
-        } catch is DatasetError {
-        } catch {
-          Issue.record(error)
-        }
-      }
-    }
-    // Changed pixels and fields of the gzip header that mean nothing are no errors.
-    #expect(accepted > 100 && accepted < 4000)
-  }
 }

@@ -47,6 +47,41 @@ import Testing
     #expect(plan.offsets().byteCount == 2 * 1024)
   }
 
+  /// More buffers than are compared with each other: a chain still takes two places, and those that
+  /// live together lie apart.
+  @Test func hugePlansReuseMemoryToo() {
+    var chain = MemoryPlan()
+    for step in 0..<3 * MemoryPlan.mostCompared {
+      let buffer = chain.addBuffer(byteCount: step % 3 == 0 ? 1000 : 0, step: step)
+      chain.use(buffer, step: step + 3)
+    }
+    // As many as are compared; one more.
+    #expect(chain.offsets().byteCount == 2 * 1024)
+    _ = chain.addBuffer(byteCount: 1, step: 0)
+    #expect(chain.offsets().byteCount == 2 * 1024 + 64)
+
+    var stream = RandomStream(seed: 5, purpose: .synthesis)
+    func below(_ bound: Int) -> Int { Int(stream.next() % UInt64(bound)) }
+    var plan = MemoryPlan()
+    let steps = 2000
+    for _ in 0..<MemoryPlan.mostCompared + 100 {
+      let buffer = plan.addBuffer(byteCount: [64, 100, 4000][below(3)], step: below(steps))
+      plan.use(buffer, step: min(steps - 1, plan.buffers[buffer].firstStep + below(30)))
+    }
+    let (offsets, byteCount) = plan.offsets()
+    for step in stride(from: 0, to: steps, by: 37) {
+      let alive = plan.buffers.indices
+        .filter { plan.buffers[$0].firstStep <= step && step <= plan.buffers[$0].lastStep }
+        .sorted { offsets[$0] < offsets[$1] }
+      for (one, next) in zip(alive, alive.dropFirst()) {
+        #expect(offsets[one] + plan.buffers[one].byteCount <= offsets[next])
+      }
+      #expect(alive.last.map { offsets[$0] + plan.buffers[$0].byteCount } ?? 0 <= byteCount)
+    }
+    // Much less than without any reuse.
+    #expect(byteCount < plan.buffers.reduce(0) { $0 + $1.byteCount } / 10)
+  }
+
   @Test func oneByteMoreMeansNoSharing() {
     var plan = MemoryPlan()
     let first = plan.addBuffer(byteCount: 64, step: 0)

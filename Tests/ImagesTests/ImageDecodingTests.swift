@@ -97,9 +97,6 @@ import Testing
     #expect(error?.expected == "an image of 8000 × 8000 pixels")
     file = png(image)
     file.replaceSubrange(16..<24, with: [0, 0, 0x1F, 0x40, 0, 0, 0x1F, 0x40])
-    // libpng refuses the header's checksum; with the right one the size is refused.
-    #expect(throws: DatasetError.self) { try Image(decoding: file) }
-    file.replaceSubrange(29..<33, with: pngChecksum(file[12..<29]))
     let sized = #expect(throws: DatasetError.self) { try Image(decoding: file) }
     #expect(sized?.kind == .truncated)
     #expect(sized?.expected == "an image of 8000 × 8000 pixels")
@@ -108,46 +105,9 @@ import Testing
   @Test func everyTruncationIsAnError() {
     let image = gradient(width: 24, height: 24, channels: 3)
     for bytes in [png(image), jpeg(image), jpeg(image, progressive: true)] {
-      // A JPEG without its end marker and a PNG without its last chunk are complete but for that.
-      for length in stride(from: 0, to: bytes.count - 16, by: 1) {
+      for length in 0..<bytes.count - 1 {
         #expect(throws: DatasetError.self) { _ = try Image(decoding: Array(bytes[..<length])) }
       }
     }
-    #expect(throws: DatasetError.self) { try Image(decoding: Array(jpeg(image).dropLast(2))) }
   }
-
-  @Test func damagedFilesAreErrors() {
-    let color = gradient(width: 20, height: 14, channels: 3)
-    let gray = gradient(width: 20, height: 14, channels: 1)
-    let files = [
-      png(color), png(gray), png(color.pixels + gray.pixels, width: 20, height: 14, channels: 4),
-      jpeg(color), jpeg(gray), jpeg(color, progressive: true),
-    ]
-    for (kind, file) in files.enumerated() {
-      var accepted = 0
-      for index in 0..<2500 {
-        do {
-          let image = try Image(decoding: mutated(file, index: index), name: "a")
-          #expect(image.pixels.count == image.width * image.height * image.channels)
-          accepted += 1
-        } catch is DatasetError {
-        } catch {
-          Issue.record(error)
-        }
-      }
-      // Changes in places that mean nothing, or that say another image, are no errors.
-      #expect(accepted < 1500, "kind \(kind)")
-    }
-  }
-}
-
-/// CRC-32 of a PNG chunk, big-endian.
-private func pngChecksum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-  var sum: UInt32 = 0xFFFF_FFFF
-  for byte in bytes {
-    sum ^= UInt32(byte)
-    for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-  }
-  sum = ~sum
-  return (0..<4).map { UInt8(truncatingIfNeeded: sum >> (24 - 8 * $0)) }
 }

@@ -126,6 +126,68 @@ import Testing
     }
   }
 
+  /// Thirty folders that each hold two links to the next: 2³⁰ ways to the last.
+  @Test func manyWaysToAFolderAreAnError() throws {
+    try withTemporaryFolder { folder in
+      try write(["a/1.png": png(flat(1))], to: folder)
+      let manager = FileManager.default
+      let other = folder.appendingPathComponent("a/.steps").path
+      for step in 0..<30 {
+        let path = "\(other)/\(step)"
+        try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for name in ["x", "y"] {
+          try manager.createSymbolicLink(
+            atPath: "\(path)/\(name)", withDestinationPath: "\(other)/\(step + 1)")
+        }
+      }
+      try manager.createDirectory(atPath: "\(other)/30", withIntermediateDirectories: true)
+      try manager.createSymbolicLink(
+        atPath: folder.path + "/a/start", withDestinationPath: "\(other)/0")
+      let error = #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
+      #expect(error?.expected == "each folder once in a class")
+    }
+  }
+
+  /// A pipe, a device and a link to nothing that are called images: errors, and no waiting.
+  @Test func whatIsNoFileIsNamed() throws {
+    for (name, found) in [("pipe", "pipe"), ("device", "device"), ("link", "a link to nothing")] {
+      try withTemporaryFolder { folder in
+        try write(["a/1.png": png(flat(1))], to: folder)
+        let path = folder.appendingPathComponent("a/\(name).png").path
+        switch name {
+        case "pipe": try #require(mkfifo(path, 0o600) == 0)
+        case "device":
+          try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: "/dev/zero")
+        default:
+          try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: folder.path + "/none")
+        }
+        let error = #expect(throws: DatasetError.self) {
+          try ImageFolderDataset(contentsOf: folder)
+        }
+        #expect(error?.place.hasSuffix("a/\(name).png") == true)
+        #expect(error?.found.contains(found) == true)
+        #expect(throws: DatasetError.self) { try Image(contentsOf: URL(filePath: path)) }
+      }
+    }
+  }
+
+  @Test func namesCannotWriteToTheTerminal() throws {
+    try withTemporaryFolder { folder in
+      try write(["a\nb/1.png": png(flat(1))], to: folder)
+      let error = #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
+      #expect(error?.description.contains("/a\\u{a}b: expected names of classes") == true)
+    }
+    try withTemporaryFolder { folder in
+      // The name of a file is nobody's but its own.
+      try write(["a/1\u{1B}[31m\n.png": [1]], to: folder)
+      let dataset = try ImageFolderDataset(contentsOf: folder, size: (4, 4), channels: 1)
+      let error = #expect(throws: DatasetError.self) { try contents(of: dataset) }
+      #expect(error?.description.contains("1\\u{1b}[31m\\u{a}.png: expected a PNG") == true)
+    }
+  }
+
   @Test(arguments: [0, 512 << 20], [1, 4]) func theFirstDamagedImageIsNamed(
     cacheLimit: Int, threads: Int
   ) throws {

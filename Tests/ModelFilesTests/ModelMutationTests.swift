@@ -4,28 +4,11 @@ import ModelFiles
 import Tensors
 import Testing
 
-/// Files and configurations with random changes: an error of the right type or a model that runs,
-/// never a crash.
+/// Configurations with random changes to their words give an error or a model that runs.
+///
+/// Changed bytes are what HostileFileTests tries.
 @Suite struct ModelMutationTests {
   static let mutantCount = 20_000
-
-  @Test func changedFilesAreRefusedOrRun() throws {
-    let original = try smallImageModel().fileBytes()
-    var random = RandomStream(seed: 1, purpose: .synthesis)
-    var accepted = 0
-    for _ in 0..<Self.mutantCount {
-      var bytes = original
-      for _ in 0...Int(random.next() % 3) { Self.mutate(&bytes, &random) }
-      do {
-        try Self.run(Model(fileBytes: bytes))
-        accepted += 1
-      } catch is ModelFileError {
-      } catch is PredictionError {
-      }
-    }
-    // Changed values are no errors; most other changes are.
-    #expect(accepted > 100 && accepted < Self.mutantCount / 2)
-  }
 
   @Test(arguments: [0, 1])
   func changedConfigurationsAreRefusedOrRun(sample: Int) throws {
@@ -33,7 +16,7 @@ import Testing
     let original = Array(try NetworkConfiguration.text(of: model.graph).utf8)
     var random = RandomStream(seed: UInt64(sample), purpose: .synthesis)
     var accepted = 0
-    for _ in 0..<Self.mutantCount / 2 {
+    for _ in 0..<Self.mutantCount {
       var bytes = original
       for _ in 0...Int(random.next() % 3) { Self.mutateTokens(&bytes, &random) }
       let text = String(decoding: bytes, as: UTF8.self)
@@ -55,43 +38,6 @@ import Testing
     #expect(accepted > 100)
   }
 
-  @Test func changedNetworkFilesAreRefusedOrRead() throws {
-    let original = Array(
-      """
-      input: [8, 8, 1]
-      layers:
-        - Rescale: 1/255
-        - Conv2D: {outputChannels: 2, kernelSize: [3, 2], padding: same, activation: {elu: 0.5}}
-        - Residual:
-            shortcut: [{ZeroPaddedShortcut: {outputChannels: 2}}]
-            body:
-              - Conv2D: {outputChannels: 2, kernelSize: 1, name: "a"}
-              - BatchNorm
-        - MaxPool2D
-        - Flatten
-        - Dense: classes
-      """.utf8)
-    func read(_ bytes: [UInt8]) throws {
-      let file = try NetworkFile(text: String(decoding: bytes, as: UTF8.self))
-      let network = try file.network(classCount: 3)
-      _ = try Model.traced(network, inputShape: file.inputShape ?? [8, 8, 1])
-    }
-    try read(original)
-    var random = RandomStream(seed: 2, purpose: .synthesis)
-    var accepted = 0
-    for _ in 0..<Self.mutantCount / 4 {
-      var bytes = original
-      for _ in 0...Int(random.next() % 3) { Self.mutate(&bytes, &random) }
-      do {
-        try read(bytes)
-        accepted += 1
-      } catch is ModelFileError {
-      } catch is ShapeError {
-      }
-    }
-    #expect(accepted > 20)
-  }
-
   /// Asks a model for everything that a program would, if it is small.
   static func run(_ model: Model) throws {
     _ = model.summary.description
@@ -101,20 +47,6 @@ import Testing
     var fed: [String: Tensor] = [:]
     for input in graph.inputs { fed[input.name] = Tensor(zeros: input.type.shape(batch: 2)) }
     _ = try model.predict(fed)
-  }
-
-  /// Changes bytes as damage does.
-  static func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
-    guard !bytes.isEmpty else { return }
-    let start = Int(random.next() % UInt64(bytes.count))
-    let count = min(Int(random.next() % 8) + 1, bytes.count - start)
-    switch random.next() % 5 {
-    case 0: bytes[start] ^= 1 << (random.next() % 8)
-    case 1: bytes[start] = UInt8(truncatingIfNeeded: random.next())
-    case 2: bytes.removeSubrange(start..<start + count)
-    case 3: bytes.insert(contentsOf: bytes[start..<start + count], at: start)
-    default: bytes.insert(UInt8(ascii: "0") + UInt8(random.next() % 10), at: start)
-    }
   }
 
   /// Numbers that are hard to bear.

@@ -57,6 +57,41 @@ import Testing
     try expectSame(model, before)
   }
 
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func refusesValuesThatAreNotFinite(
+    value: Float
+  ) throws {
+    var model = try Self.model()
+    let before = model
+    let file = try Self.file { $0["dense.weight"] = ([2, 3], [1, 2, 3, 4, value, .nan]) }
+    let error = #expect(throws: ModelFileError.self) { try model.loadValues(from: file) }
+    #expect(error?.location == .tensor("dense.weight"))
+    #expect(error?.found == "\(value) at [1, 1]")
+    try expectSame(model, before)
+    try model.loadValues(from: file, allowing: .notFinite)
+    #expect(try model.value(of: "dense.weight").elements[3] == 4)
+    // A model's own file.
+    #expect(throws: ModelFileError.self) { try Model(fileBytes: model.fileBytes()) }
+  }
+
+  /// Other types are looked at as they are stored.
+  @Test func findsWhatIsNotFiniteInEveryType() throws {
+    let stored: [(SafetensorsElementType, [UInt8])] = [
+      (.float16, [0, 0x7C]), (.bfloat16, [0x80, 0x7F]), (.float64, [0, 0, 0, 0, 0, 0, 0xF0, 0x7F]),
+      // 1e300 is infinite as a Float.
+      (.float64, withUnsafeBytes(of: 1e300.bitPattern.littleEndian) { Array($0) }),
+    ]
+    for (type, bytes) in stored {
+      var writer = SafetensorsWriter()
+      try writer.add("dense.weight", shape: [2, 3], floats: [1, 2, 3, 4, 5, 6])
+      let zeros = [UInt8](repeating: 0, count: 2 * bytes.count)
+      try writer.add("dense.bias", type, shape: [3], bytes: zeros + bytes)
+      let file = try SafetensorsFile(bytes: writer.bytes(), name: "w")
+      var model = try Self.model()
+      let error = #expect(throws: ModelFileError.self) { try model.loadValues(from: file) }
+      #expect(error?.found == "inf at [2]", "\(type)")
+    }
+  }
+
   @Test func allowsWhatIsAskedFor() throws {
     var model = try Self.model()
     let before = try model.value(of: "dense.weight")

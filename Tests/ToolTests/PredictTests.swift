@@ -173,7 +173,7 @@ struct PredictTests {
     #expect(objects.map { $0["error"] == nil } == [true, false, true, true, true])
     #expect(objects[0]["label"] as? Int == objects[4]["label"] as? Int)
     #expect(run.status == 65)
-    #expect(run.errors.contains("cut.png: expected"))
+    #expect(run.errors.contains("cut.png, byte 33: expected another chunk"))
     let strict = try Tool.run(
       "predict", "--strict", "--model", model, "b.png", "cut.png", "b.png", in: folder.url)
     #expect(try strict.objects().map { $0["source"] as? String } == ["b.png"])

@@ -1,0 +1,84 @@
+import CZlib
+import Datasets
+import Images
+import Tensors
+
+extension ParserCase {
+  /// The cases of `Datasets` and `Images`.
+  static let datasetCases: [ParserCase] = [
+    ParserCase("idx", seeds: [plainIDX, SampleBytes.idx([4], [0, 1, 2, 1])], parse: readIDX),
+    ParserCase(
+      "idx-gzip",
+      seeds: [
+        SampleBytes.gzip(plainIDX),
+        SampleBytes.gzip(Array(plainIDX.prefix(20)))
+          + SampleBytes.gzip(Array(plainIDX.dropFirst(20))),
+        plainIDX,
+      ],
+      // A file that is not gzip is packed, so that damage inside gets past the checksum.
+      mended: { $0.starts(with: [0x1F, 0x8B]) ? $0 : SampleBytes.gzip($0) }, parse: readIDX),
+    ParserCase("cifar", seeds: [SampleBytes.cifar(labels: [3, 9])], parse: readCIFAR),
+    ParserCase(
+      "class-names", seeds: [Array("airplane\nautomobile\r\nbird\n\ncat\n".utf8)],
+      parse: { bytes in
+        let names = try CIFAR10Folder.classNames(in: reader(bytes))
+        try check((1...256).contains(names.count) && !names.contains(""), "\(names.count) names")
+      }),
+    ParserCase(
+      "png",
+      seeds: [
+        SampleBytes.png(channels: 3), SampleBytes.png(channels: 1), SampleBytes.png(channels: 4),
+        SampleBytes.png(channels: 2, bits: 16), SampleBytes.png(channels: 1, bits: 2),
+        SampleBytes.palettePNG(),
+      ],
+      mended: SampleBytes.withPNGChecksums, parse: readImage),
+    ParserCase(
+      "jpeg",
+      seeds: [
+        SampleBytes.jpeg(channels: 3), SampleBytes.jpeg(channels: 1),
+        SampleBytes.jpeg(channels: 3, progressive: true),
+      ], parse: readImage),
+    ParserCase(
+      "numbers",
+      seeds: [Array("1,-2.5,3e2".utf8), Array("0.1 2\t3".utf8), Array("1 , 2,3\r".utf8)],
+      parse: { bytes in
+        var numbers: [Float] = []
+        try NumberRow.parse(bytes, count: 3, place: fileName, into: &numbers)
+        try check(numbers.count == 3 && numbers.allSatisfy(\.isFinite), "\(numbers)")
+      }),
+  ]
+
+  private static let plainIDX = SampleBytes.idx([2, 3, 4], (0..<24).map { UInt8($0 * 10) })
+
+  private static func reader(_ bytes: [UInt8]) throws -> DecompressingReader {
+    try DecompressingReader(bytes: bytes, name: fileName)
+  }
+
+  @Sendable private static func readIDX(_ bytes: [UInt8]) throws {
+    let file = try IDXFile(bytes: bytes, name: fileName)
+    try check(file.elements.count == file.shape.count, "\(file.elements.count) of \(file.shape)")
+    guard file.shape.rank == 1 else {
+      let labels = try IDXFile(
+        bytes: SampleBytes.idx([2], [0, 1]), name: fileName)
+      _ = try ByteImageDataset(images: file, labels: labels)
+      return
+    }
+    _ = try ByteImageDataset(
+      images: IDXFile(bytes: SampleBytes.idx([4, 1, 1], [0, 1, 2, 3]), name: fileName), labels: file
+    )
+  }
+
+  @Sendable private static func readCIFAR(_ bytes: [UInt8]) throws {
+    let names = (0..<10).map(String.init)
+    let dataset = try CIFAR10Folder.read([reader(bytes)], classNames: names)
+    try check(dataset.count == bytes.count / 3073, "\(dataset.count) images")
+  }
+
+  @Sendable private static func readImage(_ bytes: [UInt8]) throws {
+    let image = try Image(
+      decoding: bytes, name: fileName, limits: ImageLimits(maximumPixelCount: 1 << 16))
+    try check(
+      image.pixels.count == image.width * image.height * image.channels,
+      "\(image.pixels.count) bytes")
+  }
+}
