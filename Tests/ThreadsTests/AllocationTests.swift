@@ -6,11 +6,14 @@ import Threads
 private struct Fill: ParallelTask {
   var chunkCount: Int
   var values: UnsafeMutablePointer<Int>
+  /// Whether each worker has come.
+  var hasCome: UnsafeMutablePointer<Bool>
   /// Larger than what fits an existential's buffer.
   var padding = (0, 1, 2, 3, 4, 5, 6, 7)
   var allocates = false
 
   func run(chunk: Int, worker: Int) {
+    hasCome[worker] = true
     values[chunk] = allocates ? String(repeating: "x", count: 100 + chunk).utf8.count : chunk
   }
 }
@@ -19,15 +22,26 @@ private struct Fill: ParallelTask {
 private func allocationsOfRegions(allocating: Bool) -> Int {
   let team = WorkerTeam(threadCount: 3)
   let values = UnsafeMutablePointer<Int>.allocate(capacity: 100)
-  defer { values.deallocate() }
+  let hasCome = UnsafeMutablePointer<Bool>.allocate(capacity: team.threadCount)
+  hasCome.initialize(repeating: false, count: team.threadCount)
+  defer {
+    values.deallocate()
+    hasCome.deallocate()
+  }
   func run(rounds: Int) {
     for round in 0..<rounds {
-      team.run(Fill(chunkCount: round % 100, values: values, allocates: allocating))
+      team.run(
+        Fill(chunkCount: round % 100, values: values, hasCome: hasCome, allocates: allocating))
       // Falling asleep and waking up allocates nothing either.
       if round % 100 == 0 { usleep(5_000) }
     }
   }
-  run(rounds: 200)
+  // Starting a thread does; on a busy machine the last one takes a while.
+  var attempts = 0
+  repeat {
+    run(rounds: 200)
+    attempts += 1
+  } while attempts < 100 && (0..<team.threadCount).contains { !hasCome[$0] }
   let before = allocation_count()
   run(rounds: 2_000)
   return allocation_count() - before
