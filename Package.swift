@@ -115,7 +115,7 @@ let package = Package(
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
     tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),
-    tests("ImagesTests", ["Images", "Datasets", "Tensors", "CPNG", "CJPEG", "CZlib"]),
+    tests("ImagesTests", ["Images", "Datasets", "Tensors", "Threads", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
     tests("BenchmarksTests", userFacing + ["Needletail", "CKernels"]),

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 import Tensors
 package import Threads
 
@@ -171,7 +170,7 @@ private final class BatchFiller: @unchecked Sendable {
   /// Why the last prefetch failed, nil if it did not.
   private(set) var error: (any Error)?
   /// Why a chunk could not be filled by the team, nil if none failed.
-  let chunkError = Mutex<(any Error)?>(nil)
+  let chunkError = Lock<(any Error)?>(nil)
 
   init(dataset: any Dataset, size: Int) {
     self.dataset = dataset

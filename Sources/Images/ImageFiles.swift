@@ -1,7 +1,6 @@
 import Datasets
 import Dispatch
 public import Foundation
-import Synchronization
 public import Tensors
 import Threads
 
@@ -62,7 +61,7 @@ public enum ImageFiles {
     let (count, overflows) = size.multipliedReportingOverflow(by: files.count)
     let all = try AlignedBuffer<Float>(
       count: overflows ? -1 : count, for: "\(files.count) images of \(shape)")
-    let errors = Mutex<[Int: any Error]>([:])
+    let errors = Lock<[Int: any Error]>([:])
     let workers = max(1, min(threadCount, files.count))
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       let mode = FloatMode.flushDenormals()

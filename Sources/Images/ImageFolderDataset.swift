@@ -39,7 +39,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   private let threadCount: Int
   private let imageSize: Int
   private let cache: ImageCache?
-  private let decoders = Mutex<[ImageDecoder]>([])
+  private let decoders = Lock<[ImageDecoder]>([])
 
   /// Lists a folder.
   ///
@@ -148,7 +148,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     let indices: UnsafeBufferPointer<Int>
     let images: UnsafeMutablePointer<Float>
     let next = Atomic<Int>(0)
-    let failure = Mutex<(place: Int, error: any Error)?>(nil)
+    let failure = Lock<(place: Int, error: any Error)?>(nil)
 
     init(indices: UnsafeBufferPointer<Int>, images: UnsafeMutablePointer<Float>) {
       self.indices = indices

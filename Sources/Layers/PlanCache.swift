@@ -1,5 +1,4 @@
 import Graphs
-import Synchronization
 import Tensors
 import Threads
 
@@ -19,8 +18,8 @@ final class PlanCache: Sendable {
     let buffer: AlignedBuffer<Float>
   }
 
-  private let entries = Mutex<[Int: Entry]>([:])
-  private let prepared = Mutex<PreparedWeights?>(nil)
+  private let entries = Lock<[Int: Entry]>([:])
+  private let prepared = Lock<PreparedWeights?>(nil)
 
   /// Calls `body` with a plan for at least `batch` examples, and memory that nobody else uses
   /// meanwhile and that is set to the given values of the variables.

@@ -1,6 +1,5 @@
 import Dispatch
 import Needletail
-import Synchronization
 
 /// Writes predictions to standard output.
 struct PredictionWriter: Sendable {
@@ -54,7 +53,7 @@ struct PredictionWriter: Sendable {
   /// Writes answers, each with what it is about.
   func write(_ answers: [Answer], _ sources: [Source]) throws {
     let workers = max(1, min(threadCount, answers.count / Self.answersPerThread))
-    let parts = Mutex([String](repeating: "", count: workers))
+    let parts = Lock([String](repeating: "", count: workers))
     @Sendable func write(part: Int) {
       var text = ""
       for index in answers.count * part / workers..<answers.count * (part + 1) / workers {

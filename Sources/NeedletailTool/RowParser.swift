@@ -1,6 +1,5 @@
 import Dispatch
 import Needletail
-import Synchronization
 
 /// Reads the numbers of lines, several lines at once, each into its place.
 ///
@@ -38,7 +37,7 @@ struct RowParser: @unchecked Sendable {
 
   /// Reads all lines.
   func parse(threadCount: Int) -> [Outcome] {
-    let exceptions = Mutex<[(index: Int, outcome: Outcome)]>([])
+    let exceptions = Lock<[(index: Int, outcome: Outcome)]>([])
     let workers = lines.count * count < Self.leastNumbers ? 1 : min(threadCount, lines.count)
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       for index in lines.count * worker / workers..<lines.count * (worker + 1) / workers {

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// Stops a training that no longer gets better.
 ///
@@ -9,7 +9,7 @@ import Synchronization
 public final class EarlyStopping: Sendable {
   private let patience: Int
   private let minimumImprovement: Double
-  private let progress = Mutex((best: Double.infinity, epochsSince: 0))
+  private let progress = Lock((best: Double.infinity, epochsSince: 0))
 
   /// Creates a rule for one training.
   ///

@@ -1,6 +1,5 @@
 import Datasets
 import Dispatch
-import Synchronization
 import Tensors
 import Testing
 import Threads
@@ -11,7 +10,7 @@ private final class Numbers: Dataset {
   let fields = [BatchField(name: "input", elementType: .float32, exampleShape: [])]
   let classNames: [String]? = nil
   let isInMemory: Bool
-  let broken: Mutex<Set<Int>>
+  let broken: Lock<Set<Int>>
   let gate: DispatchSemaphore?
 
   init(
@@ -19,7 +18,7 @@ private final class Numbers: Dataset {
   ) {
     self.isInMemory = isInMemory
     self.count = count
-    self.broken = Mutex(broken)
+    self.broken = Lock(broken)
     self.gate = gate
   }
 
@@ -189,7 +188,7 @@ private func numbers(of batch: Batch) -> [Int] {
 
   @Test func manyStreamsAtOnce() {
     let dataset = Numbers(1000)
-    let sums = Mutex<[Int]>([])
+    let sums = Lock<[Int]>([])
     DispatchQueue.concurrentPerform(iterations: 16) { seed in
       do {
         let batches = try Batches(

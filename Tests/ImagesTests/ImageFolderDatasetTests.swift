@@ -2,9 +2,9 @@ import Datasets
 import Dispatch
 import Foundation
 import Images
-import Synchronization
 import Tensors
 import Testing
+import Threads
 
 @Suite struct ImageFolderDatasetTests {
   /// The first number of every example, and the labels.
@@ -213,7 +213,7 @@ import Testing
         try write(["a/\(100 + index).png": png(flat(UInt8(index)))], to: folder)
       }
       let dataset = try ImageFolderDataset(contentsOf: folder, threadCount: 2)
-      let results = Mutex<[[Float]]>([])
+      let results = Lock<[[Float]]>([])
       DispatchQueue.concurrentPerform(iterations: 6) { _ in
         do {
           let values = try contents(of: dataset).values

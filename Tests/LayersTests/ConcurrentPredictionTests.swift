@@ -1,7 +1,6 @@
 import Foundation
 import Graphs
 import Layers
-import Synchronization
 import Tensors
 import Testing
 import Threads
@@ -80,7 +79,7 @@ struct ConcurrentPredictionTests {
 
 /// What threads found wrong.
 private final class Wrong: Sendable {
-  private let found = Mutex<[String]>([])
+  private let found = Lock<[String]>([])
 
   var notes: [String] { found.withLock { $0 } }
 
