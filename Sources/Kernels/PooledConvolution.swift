@@ -132,10 +132,12 @@ package struct PooledConvolution: Sendable {
   }
 
   /// Parts of the batch with partial sums of their own: as many as have enough pixels to make up
-  /// for what each costs.
+  /// for what each costs; a power of two, so that two or four threads get equal shares of a batch
+  /// that is one.
   private func parts(_ batch: Int) -> Chunks {
-    let most = max(1, min(GradientSums.mostParts, batch * convolution.outputPixels / 512))
-    return Chunks(of: batch, size: max(1, (batch + most - 1) / most))
+    let most = max(1, min(GradientSums.mostParts, batch * convolution.outputPixels / 384))
+    let count = 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+    return Chunks(of: batch, size: max(1, (batch + count - 1) / count))
   }
 
   /// Images of a part that go backward at a time.

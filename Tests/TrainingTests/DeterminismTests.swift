@@ -18,17 +18,34 @@ private func network() -> Sequential {
   }
 }
 
+/// Convolutions of every kind: each algorithm computes at least one of them.
+private func convolutions() -> Sequential {
+  Sequential {
+    Conv2D(outputChannels: 16, kernelSize: 3, padding: .same, activation: .relu)
+    Conv2D(outputChannels: 16, kernelSize: 3, padding: .same, groups: 16)
+    Conv2D(outputChannels: 24, kernelSize: 1)
+    Conv2D(outputChannels: 17, kernelSize: 3, padding: .same, activation: .relu)
+    MaxPool2D()
+    Conv2D(outputChannels: 20, kernelSize: 3, strides: 2, padding: .same)
+    BatchNorm(activation: .relu)
+    Flatten()
+    Dense(outputSize: 10)
+  }
+}
+
 private func trained(
-  threads: Int, seed: UInt64 = 4, optimizer: Optimizer = .adam(learningRate: 2e-3)
+  threads: Int, seed: UInt64 = 4, optimizer: Optimizer = .adam(learningRate: 2e-3),
+  convolution: ConvolutionAlgorithm? = nil, network: Sequential = network(), epochs: Int = 2
 ) throws -> (model: Model, history: TrainingHistory) {
   let digits = try Digits.load()
-  let engine = try Engine(options: EngineOptions(threadCount: threads))
-  var model = try Model(network(), inputShape: [8, 8, 1], seed: seed, engine: engine)
+  let engine = try Engine(
+    options: EngineOptions(threadCount: threads, convolution: convolution))
+  var model = try Model(network, inputShape: [8, 8, 1], seed: seed, engine: engine)
   let trainer = Trainer(
     loss: .softmaxCrossEntropy(labelSmoothing: 0.05), optimizer: optimizer, metrics: [.accuracy],
     gradientClipNorm: 5)
   let history = try trainer.fit(
-    &model, to: digits.training, validation: digits.test, epochs: 2, batchSize: 48, seed: seed)
+    &model, to: digits.training, validation: digits.test, epochs: epochs, batchSize: 48, seed: seed)
   return (model, history)
 }
 
@@ -47,6 +64,25 @@ private func bits(_ model: Model) throws -> [[UInt32]] {
       #expect(other.history.epochs.map(\.validation) == reference.history.epochs.map(\.validation))
     }
     #expect(try bits(trained(threads: 2, seed: 5).model) != expected)
+  }
+
+  @Test(arguments: [nil] + ConvolutionAlgorithm.allCases)
+  func everyAlgorithmGivesTheSameBitsOnAnyNumberOfThreads(
+    _ algorithm: ConvolutionAlgorithm?
+  ) throws {
+    let network = convolutions()
+    let reference = try trained(
+      threads: 1, convolution: algorithm, network: network, epochs: 1)
+    if let algorithm {
+      #expect(reference.model.summary.rows.contains { $0.convolution == algorithm })
+    }
+    let expected = try bits(reference.model)
+    for threads in [2, 3, 7] {
+      let other = try trained(
+        threads: threads, convolution: algorithm, network: network, epochs: 1)
+      #expect(try bits(other.model) == expected, "\(threads) threads")
+      #expect(other.history.epochs.map(\.loss) == reference.history.epochs.map(\.loss))
+    }
   }
 
   @Test(arguments: [
