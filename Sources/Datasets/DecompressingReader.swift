@@ -43,7 +43,8 @@ package final class DecompressingReader {
     self.source = source
     self.name = source.name
     self.storedSize = source.size
-    self.window = UnsafeMutableBufferPointer.allocate(capacity: 1 << 18)
+    self.window = UnsafeMutableBufferPointer.allocate(
+      capacity: min(max(source.size, 1), 1 << 18))
     window.initialize(repeating: 0)
     var filled = 0
     do {

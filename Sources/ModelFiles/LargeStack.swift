@@ -13,7 +13,7 @@ func withLargeStack<Result: Sendable>(
     outcome.result = Swift.Result(catching: body)
     done.signal()
   }
-  thread.stackSize = 64 << 20
+  thread.stackSize = 16 << 20
   thread.start()
   done.wait()
   guard let result = outcome.result else {
