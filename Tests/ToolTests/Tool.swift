@@ -73,6 +73,7 @@ enum Tool {
       process = Process()
       process.executableURL = URL(fileURLWithPath: path)
       process.arguments = arguments
+      process.environment = environment
       for (name, isError) in [("output", false), ("errors", true)] {
         let file = scratch.url.appendingPathComponent(name)
         try Data().write(to: file)
@@ -108,6 +109,19 @@ enum Tool {
     }
   }
 
+  /// The environment of the tests, without what makes the tool warn.
+  private static let environment: [String: String] = {
+    var environment = ProcessInfo.processInfo.environment
+    for name in [
+      "OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NEEDLETAIL_ISA",
+    ] {
+      environment[name] = nil
+    }
+    environment["COLUMNS"] = "80"
+    environment["TOOL"] = path
+    return environment
+  }()
+
   private static func run(
     _ executable: String, _ arguments: [String], input: String, in folder: URL?
   ) throws -> Run {
@@ -124,14 +138,6 @@ enum Tool {
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = folder
-    var environment = ProcessInfo.processInfo.environment
-    for name in [
-      "OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NEEDLETAIL_ISA",
-    ] {
-      environment[name] = nil
-    }
-    environment["COLUMNS"] = "80"
-    environment["TOOL"] = path
     process.environment = environment
     process.standardInput = try FileHandle(forReadingFrom: file("input", input))
     process.standardOutput = try FileHandle(forWritingTo: output)
