@@ -18,6 +18,7 @@ final class SyntheticImageFiles {
   }
 
   deinit {
+    // A folder that stays behind is in the system's place for temporary files.
     try? FileManager.default.removeItem(at: folder)
   }
 

@@ -9,6 +9,7 @@ extension SafetensorsFile {
     guard let text = metadata[ModelDescription.checkpointKey],
       let network = metadata[ModelDescription.networkKey],
       metadata[SafetensorsChecksum.key] != nil,
+      // What cannot be parsed is no checkpoint's description, which the caller reports.
       let value = try? JSONValue(parsing: Array(text.utf8), maximumDepth: 8),
       case .object(let description) = value
     else {

@@ -65,6 +65,7 @@ struct CheckpointFolder: Sendable {
   /// The bytes that the checkpoints take.
   func byteCount() throws -> Int {
     try entries().reduce(0) { sum, entry in
+      // A file that has gone meanwhile takes nothing.
       sum + ((try? entry.url.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
     }
   }

@@ -33,6 +33,7 @@ extension Plan {
       var fails = request.maximumBatch
       while fails - fits > 1 {
         let middle = fits + (fails - fits) / 2
+        // Whether it throws is what is asked; the caller throws for the batch that was wanted.
         if (try? check(middle)) != nil { fits = middle } else { fails = middle }
       }
       throw error.advising(

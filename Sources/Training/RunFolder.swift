@@ -129,6 +129,7 @@ public struct RunFolder: Sendable {
   /// - Throws: ``RunFolderError`` if it cannot be written; the old one is then as it was.
   public func replaceHistory(_ epochs: [EpochReport]) throws {
     let text = Array(epochs.map { $0.jsonLine + "\n" }.joined().utf8)
+    // One that cannot be read is written again, which reports what is wrong.
     if let old = try? Data(contentsOf: historyURL), old.elementsEqual(text) { return }
     try Self.writing(.notWritten) { try AtomicFile.write(text, to: historyURL.path) }
   }

@@ -98,12 +98,14 @@ import Testing
     #expect(first.metrics.map(\.name) == ["accuracy"])
     #expect(first.validation?.loss == Self.validationLosses[0])
     #expect(first.validation?.exampleCount == 4)
-    // Other instruction sets round otherwise, most of all the one without fused multiply-adds.
+    // Other instruction sets round otherwise, most of all the one without fused multiply-adds, on
+    // which the recorded training was not made.
+    let bound = Processor.kernelBuild == "portable" ? 2e-4 : 1e-4
     for (epoch, loss) in zip(resumed.history.epochs, Self.losses) {
-      #expect(abs(epoch.loss - loss) < 5e-4)
+      #expect(abs(epoch.loss - loss) < bound)
     }
     for (epoch, loss) in zip(resumed.history.epochs, Self.validationLosses) {
-      #expect(abs((epoch.validation?.loss ?? 9) - loss) < 5e-4)
+      #expect(abs((epoch.validation?.loss ?? 9) - loss) < bound)
     }
     #expect(resumed.history.epochs.count == 3)
   }
