@@ -156,6 +156,7 @@ public struct LayerBenchmark {
   ) -> LayerReport {
     let graph = model.graph
     let hasGradient = graph.nodesWithGradient
+    let convolutions = graph.convolutionAlgorithms(named: model.engine.convolution)
     var operations: [String: (forward: Double, backward: Double)] = [:]
     var algorithms: [String: ConvolutionAlgorithm] = [:]
     for (index, node) in graph.nodes.enumerated() {
@@ -164,11 +165,7 @@ public struct LayerBenchmark {
       let gradients = node.inputs.prefix(2).filter { hasGradient[$0] }.count
       operations[path, default: (0, 0)].forward += count
       operations[path, default: (0, 0)].backward += count * Double(gradients)
-      if let algorithm = node.operation.algorithm(
-        inputs: node.inputs.map { graph.nodes[$0].type }, named: model.engine.convolution)
-      {
-        algorithms[path] = algorithm
-      }
+      if let algorithm = convolutions[index] { algorithms[path] = algorithm }
     }
     let layers = rows.enumerated().map { index, row in
       LayerTimes(

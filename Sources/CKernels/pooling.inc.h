@@ -3,10 +3,7 @@
 // Backward passes gather: every input pixel asks the windows that see it. So a pixel is written
 // once, by one thread, and the order of its sum is fixed.
 
-// NK_WIDTH bytes.
-#undef nk_vb
-#define nk_vb NK_NAME(nk_vb_)
-typedef uint8_t nk_vb __attribute__((vector_size(NK_WIDTH), aligned(1), may_alias));
+#include "maxima.h"
 
 // What one output pixel sees of an image: places [ky0, ky1) × [kx0, kx1).
 #undef nk_span
@@ -50,13 +47,6 @@ NK_INLINE void NK_NAME(advance)(nk_seers *seers, ptrdiff_t position) {
     seers->end += seers->end < seers->count;
     seers->end_goes += seers->stride;
   }
-}
-
-NK_INLINE void NK_NAME(larger)(nk_vf *best, nk_vi *where, nk_vf value, int32_t place) {
-  const nk_vi wins = (value > *best) | (value != value);
-  const nk_vi here = (nk_vi){0} + place;
-  *best = (nk_vf)(((nk_vi)value & wins) | ((nk_vi)*best & ~wins));
-  *where = (here & wins) | (*where & ~wins);
 }
 
 // A window of 2 × 2 inside the image. Returns how many channels were done: whole vectors.

@@ -6,15 +6,6 @@
 
 #include "panels.h"
 
-// Keeps loads behind the sum so far: else the compiler fetches all factors of a tile's column first,
-// and has no registers left for the sums (measured: half the speed).
-#undef NK_KEEP_ORDER
-#if defined(__x86_64__)
-#define NK_KEEP_ORDER(sum) __asm__ volatile("" : "+v"(sum) : : "memory")
-#else
-#define NK_KEEP_ORDER(sum) __asm__ volatile("" : : : "memory")
-#endif
-
 // Offsets of the rows of a walk, `count` from `first` on.
 NK_INLINE void NK_NAME(nk_walk_offsets)(const nk_walk *walk, size_t first, size_t count,
                                         ptrdiff_t *offsets) {

@@ -3,6 +3,16 @@
 #include "panels.h"
 #include "winograd_matrices.h"
 
+// Calls a function with the tile's size as a number that the compiler knows.
+#undef NK_BY_TILE
+#define NK_BY_TILE(function, ...)                \
+  switch (s->tile) {                             \
+    case 2: function(2, __VA_ARGS__); break;     \
+    case 3: function(3, __VA_ARGS__); break;     \
+    case 4: function(4, __VA_ARGS__); break;     \
+    default: function(5, __VA_ARGS__); break;    \
+  }
+
 // A tile's place: its first pixel, and which of its pixels are in the image.
 typedef struct {
   ptrdiff_t image, y, x;
@@ -28,9 +38,9 @@ NK_INLINE void NK_NAME(nk_wg_input_tile)(const int tile, const bool whole, const
                                          ptrdiff_t bottom, ptrdiff_t left, ptrdiff_t right,
                                          size_t rest, float *v, ptrdiff_t point_step) {
   const int n = tile + 2;
-  nk_vf t[6][6];
+  nk_vf t[7][7];
   NK_UNROLL for (int i = 0; i < n; i++) {
-    nk_vf d[6], o[6];
+    nk_vf d[7], o[7];
     bool exists = whole || (i >= top && i < bottom);
     NK_UNROLL for (int j = 0; j < n; j++) {
       d[j] = (nk_vf){0};
@@ -41,7 +51,7 @@ NK_INLINE void NK_NAME(nk_wg_input_tile)(const int tile, const bool whole, const
     NK_UNROLL for (int j = 0; j < n; j++) t[i][j] = o[j];
   }
   NK_UNROLL for (int j = 0; j < n; j++) {
-    nk_vf d[6], o[6];
+    nk_vf d[7], o[7];
     NK_UNROLL for (int i = 0; i < n; i++) d[i] = t[i][j];
     nk_wg_bt(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++)
@@ -80,10 +90,7 @@ NK_INLINE void NK_NAME(nk_wg_input)(const int tile, const nk_winograd *s, const 
 static void NK_NAME(nk_winograd_input)(const nk_winograd *s, const float *x, size_t first,
                                        size_t count, float *v, ptrdiff_t point_step,
                                        ptrdiff_t row_step) {
-  if (s->tile == 2)
-    NK_NAME(nk_wg_input)(2, s, x, first, count, v, point_step, row_step);
-  else
-    NK_NAME(nk_wg_input)(4, s, x, first, count, v, point_step, row_step);
+  NK_BY_TILE(NK_NAME(nk_wg_input), s, x, first, count, v, point_step, row_step)
 }
 
 // One tile of one vector of channels: its pixels above `height` and left of `width` exist.
@@ -92,17 +99,17 @@ NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdif
                                           ptrdiff_t height, ptrdiff_t width, const float *bias,
                                           const float *addend, bool relu) {
   const int n = tile + 2;
-  nk_vf t[4][6], b = {0};
+  nk_vf t[5][7], b = {0};
   if (bias) b = nk_load_up_to(bias, rest);
   NK_UNROLL for (int j = 0; j < n; j++) {
-    nk_vf d[6], o[4];
+    nk_vf d[7], o[5];
     NK_UNROLL for (int i = 0; i < n; i++)
         d[i] = nk_load_up_to(m + (i * n + j) * point_step, rest);
     nk_wg_at(tile, d, o);
     NK_UNROLL for (int i = 0; i < tile; i++) t[i][j] = o[i];
   }
   NK_UNROLL for (int i = 0; i < tile; i++) {
-    nk_vf o[4];
+    nk_vf o[5];
     nk_wg_at(tile, t[i], o);
     if (i < height) NK_UNROLL for (int j = 0; j < tile; j++) {
       if (j < width) {
@@ -144,10 +151,7 @@ NK_INLINE void NK_NAME(nk_wg_output)(const int tile, const nk_winograd *s, const
 static void NK_NAME(nk_winograd_output)(const nk_winograd *s, const float *m,
                                         ptrdiff_t point_step, ptrdiff_t row_step, size_t first,
                                         size_t count, float *y, const nk_tile_finish *finish) {
-  if (s->tile == 2)
-    NK_NAME(nk_wg_output)(2, s, m, point_step, row_step, first, count, y, finish);
-  else
-    NK_NAME(nk_wg_output)(4, s, m, point_step, row_step, first, count, y, finish);
+  NK_BY_TILE(NK_NAME(nk_wg_output), s, m, point_step, row_step, first, count, y, finish)
 }
 
 NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *dy,
@@ -155,9 +159,9 @@ NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *
                                                    ptrdiff_t height, ptrdiff_t width,
                                                    size_t rest, float *m, ptrdiff_t point_step) {
   const int n = tile + 2;
-  nk_vf t[4][6];
+  nk_vf t[5][7];
   NK_UNROLL for (int i = 0; i < tile; i++) {
-    nk_vf d[4];
+    nk_vf d[5];
     NK_UNROLL for (int j = 0; j < tile; j++) {
       d[j] = (nk_vf){0};
       if (i < height && j < width)
@@ -166,7 +170,7 @@ NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *
     nk_wg_a(tile, d, t[i]);
   }
   NK_UNROLL for (int j = 0; j < n; j++) {
-    nk_vf d[4], o[6];
+    nk_vf d[5], o[7];
     NK_UNROLL for (int i = 0; i < tile; i++) d[i] = t[i][j];
     nk_wg_a(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++)
@@ -198,10 +202,7 @@ NK_INLINE void NK_NAME(nk_wg_output_gradient)(const int tile, const nk_winograd 
 static void NK_NAME(nk_winograd_output_gradient)(const nk_winograd *s, const float *dy,
                                                  size_t first, size_t count, float *m,
                                                  ptrdiff_t point_step, ptrdiff_t row_step) {
-  if (s->tile == 2)
-    NK_NAME(nk_wg_output_gradient)(2, s, dy, first, count, m, point_step, row_step);
-  else
-    NK_NAME(nk_wg_output_gradient)(4, s, dy, first, count, m, point_step, row_step);
+  NK_BY_TILE(NK_NAME(nk_wg_output_gradient), s, dy, first, count, m, point_step, row_step)
 }
 
 NK_INLINE void NK_NAME(nk_wg_input_gradient_tile)(const int tile, const float *v,
@@ -210,16 +211,16 @@ NK_INLINE void NK_NAME(nk_wg_input_gradient_tile)(const int tile, const float *v
                                                   ptrdiff_t bottom, ptrdiff_t left,
                                                   ptrdiff_t right) {
   const int n = tile + 2;
-  nk_vf t[6][6];
+  nk_vf t[7][7];
   NK_UNROLL for (int j = 0; j < n; j++) {
-    nk_vf d[6], o[6];
+    nk_vf d[7], o[7];
     NK_UNROLL for (int i = 0; i < n; i++)
         d[i] = nk_load_up_to(v + (i * n + j) * point_step, rest);
     nk_wg_b(tile, d, o);
     NK_UNROLL for (int i = 0; i < n; i++) t[i][j] = o[i];
   }
   NK_UNROLL for (int i = 0; i < n; i++) {
-    nk_vf o[6];
+    nk_vf o[7];
     nk_wg_b(tile, t[i], o);
     if (i >= top && i < bottom) NK_UNROLL for (int j = 0; j < n; j++) {
       if (j >= left && j < right) {
@@ -256,10 +257,7 @@ NK_INLINE void NK_NAME(nk_wg_input_gradient)(const int tile, const nk_winograd *
 static void NK_NAME(nk_winograd_input_gradient)(const nk_winograd *s, const float *v,
                                                 ptrdiff_t point_step, ptrdiff_t row_step,
                                                 size_t first, size_t count, float *dx) {
-  if (s->tile == 2)
-    NK_NAME(nk_wg_input_gradient)(2, s, v, point_step, row_step, first, count, dx);
-  else
-    NK_NAME(nk_wg_input_gradient)(4, s, v, point_step, row_step, first, count, dx);
+  NK_BY_TILE(NK_NAME(nk_wg_input_gradient), s, v, point_step, row_step, first, count, dx)
 }
 
 #include "winograd_weights.inc.h"

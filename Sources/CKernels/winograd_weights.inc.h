@@ -3,11 +3,11 @@
 // u = G w Gᵀ of one vector of output channels of one input channel; `step` floats from one place of
 // the kernel to the next.
 NK_INLINE void NK_NAME(nk_wg_weights_vector)(const int tile, const float *w, ptrdiff_t step,
-                                             size_t rest, nk_vf u[6][6]) {
+                                             size_t rest, nk_vf u[7][7]) {
   const int n = tile + 2;
-  nk_vf t[6][3];
+  nk_vf t[7][3];
   NK_UNROLL for (int j = 0; j < 3; j++) {
-    nk_vf d[3], o[6];
+    nk_vf d[3], o[7];
     NK_UNROLL for (int i = 0; i < 3; i++)
         d[i] = nk_load_up_to(w + (i * 3 + j) * step, rest);
     nk_wg_g(tile, d, o);
@@ -28,7 +28,7 @@ NK_INLINE void NK_NAME(nk_wg_weights)(const int tile, const nk_winograd *s, cons
     size_t width = panel.vectors * NK_WIDTH;
     for (size_t k = first; k < first + count; k++) {
       for (size_t c = 0; c < width; c += NK_WIDTH) {
-        nk_vf points[6][6];
+        nk_vf points[7][7];
         NK_NAME(nk_wg_weights_vector)
         (tile, w + k * columns + panel.column + c, step, columns - panel.column - c, points);
         float *out = u + depth * panel.column + k * width + c;
@@ -48,7 +48,7 @@ NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const nk_winogr
   const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(outputs, inputs) + NK_WINOGRAD_GAP;
   const ptrdiff_t step = s->input_channels * s->output_channels;
   size_t panels = NK_NAME(nk_panel_count)(inputs);
-  float square[36][NK_WIDTH][NK_WIDTH] __attribute__((aligned(64)));
+  float square[49][NK_WIDTH][NK_WIDTH] __attribute__((aligned(64)));
   for (size_t i = 0; i < panels; i++) {
     NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(inputs, i);
     size_t width = panel.vectors * NK_WIDTH;
@@ -59,7 +59,7 @@ NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const nk_winogr
       for (size_t k = 0; k < outputs; k += NK_WIDTH) {
         size_t depth = outputs - k < NK_WIDTH ? outputs - k : NK_WIDTH;
         for (size_t r = 0; r < NK_WIDTH; r++) {
-          nk_vf points[6][6];
+          nk_vf points[7][7];
           if (r < rows) {
             NK_NAME(nk_wg_weights_vector)
             (tile, w + (column + r) * outputs + k, step, outputs - k, points);
@@ -84,17 +84,10 @@ NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const nk_winogr
 
 static void NK_NAME(nk_winograd_weights)(const nk_winograd *s, const float *w, size_t first,
                                          size_t count, bool transposed, float *u) {
-  if (s->tile == 2) {
-    if (transposed)
-      NK_NAME(nk_wg_weights_transposed)(2, s, w, first, count, u);
-    else
-      NK_NAME(nk_wg_weights)(2, s, w, first, count, u);
-  } else {
-    if (transposed)
-      NK_NAME(nk_wg_weights_transposed)(4, s, w, first, count, u);
-    else
-      NK_NAME(nk_wg_weights)(4, s, w, first, count, u);
-  }
+  if (transposed)
+    NK_BY_TILE(NK_NAME(nk_wg_weights_transposed), s, w, first, count, u)
+  else
+    NK_BY_TILE(NK_NAME(nk_wg_weights), s, w, first, count, u)
 }
 
 NK_INLINE void NK_NAME(nk_wg_weight_gradient)(const int tile, const nk_winograd *s,
@@ -104,9 +97,9 @@ NK_INLINE void NK_NAME(nk_wg_weight_gradient)(const int tile, const nk_winograd 
   const ptrdiff_t step = s->input_channels * s->output_channels;
   for (size_t e = first; e < first + count; e += NK_WIDTH) {
     size_t rest = first + count - e;
-    nk_vf t[3][6];
+    nk_vf t[3][7];
     NK_UNROLL for (int j = 0; j < n; j++) {
-      nk_vf d[6], o[3];
+      nk_vf d[7], o[3];
       NK_UNROLL for (int i = 0; i < n; i++)
           d[i] = nk_load_up_to(du + (i * n + j) * point_step + e, rest);
       nk_wg_gt(tile, d, o);
@@ -127,8 +120,5 @@ NK_INLINE void NK_NAME(nk_wg_weight_gradient)(const int tile, const nk_winograd 
 static void NK_NAME(nk_winograd_weight_gradient)(const nk_winograd *s, const float *du,
                                                  ptrdiff_t point_step, size_t first, size_t count,
                                                  bool accumulate, float *dw) {
-  if (s->tile == 2)
-    NK_NAME(nk_wg_weight_gradient)(2, s, du, point_step, first, count, accumulate, dw);
-  else
-    NK_NAME(nk_wg_weight_gradient)(4, s, du, point_step, first, count, accumulate, dw);
+  NK_BY_TILE(NK_NAME(nk_wg_weight_gradient), s, du, point_step, first, count, accumulate, dw)
 }

@@ -2,6 +2,8 @@
 package struct PlannedNode: Sendable {
   /// The node of the graph whose value this step gives.
   package var id: Int
+  /// The first of the nodes that were joined.
+  package var firstID: Int
   package var operation: any Operation
   package var inputs: [Int]
   package var inputTypes: [NodeType]
@@ -33,7 +35,7 @@ enum Fusion {
     for index in graph.nodes.indices where needed.contains(index) {
       let record = graph.nodes[index]
       var node = PlannedNode(
-        id: index, operation: record.operation, inputs: record.inputs,
+        id: index, firstID: index, operation: record.operation, inputs: record.inputs,
         inputTypes: record.inputs.map { graph.nodes[$0].type }, type: record.type,
         label: record.label)
       for (slot, input) in record.inputs.enumerated()
@@ -47,6 +49,7 @@ enum Fusion {
         others.inputs.remove(at: slot)
         others.inputTypes.remove(at: slot)
         node.operation = fused
+        node.firstID = producer.firstID
         node.inputs = producer.inputs + others.inputs
         node.inputTypes = producer.inputTypes + others.inputTypes
         node.label = producer.label ?? node.label

@@ -12,10 +12,9 @@ package enum Convolution {
   package static func preparedCount(
     _ geometry: ConvolutionGeometry, pass: ConvolutionPass, algorithm: ConvolutionAlgorithm? = nil
   ) -> Int {
-    switch choice(algorithm, geometry) {
+    switch Method(algorithm, geometry) {
     case .direct: DirectConvolution.preparedCount(geometry, pass: pass)
-    case .winograd2: WinogradConvolution(geometry, tile: 2).preparedCount(pass)
-    case .winograd4: WinogradConvolution(geometry, tile: 4).preparedCount(pass)
+    case .winograd(let winograd): winograd.preparedCount(pass)
     case .matrixProduct:
       Dense.preparedCount(
         inputSize: geometry.inputChannels, outputSize: geometry.outputChannels, pass: pass)
@@ -29,15 +28,11 @@ package enum Convolution {
     into prepared: UnsafeMutablePointer<Float>, team: WorkerTeam,
     algorithm: ConvolutionAlgorithm? = nil
   ) {
-    switch choice(algorithm, geometry) {
+    switch Method(algorithm, geometry) {
     case .direct:
       DirectConvolution.prepare(geometry, pass: pass, weights: weights, into: prepared, team: team)
-    case .winograd2:
-      WinogradConvolution(geometry, tile: 2)
-        .prepare(pass, weights: weights, into: prepared, team: team)
-    case .winograd4:
-      WinogradConvolution(geometry, tile: 4)
-        .prepare(pass, weights: weights, into: prepared, team: team)
+    case .winograd(let winograd):
+      winograd.prepare(pass, weights: weights, into: prepared, team: team)
     case .matrixProduct:
       Dense.prepare(
         inputSize: geometry.inputChannels, outputSize: geometry.outputChannels, pass: pass,
@@ -60,9 +55,8 @@ package enum Convolution {
     y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam,
     algorithm: ConvolutionAlgorithm? = nil
   ) {
-    let algorithm = choice(algorithm, geometry)
-    if let addend, algorithm == .im2row || algorithm == .depthwise {
-      // These write their results in other ways than tiles.
+    let method = Method(algorithm, geometry)
+    if let addend, !method.addsToTiles {
       forward(
         geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
         function: .identity, parameter: 0, y: y, scratch: scratch, team: team,
@@ -72,17 +66,13 @@ package enum Convolution {
       Elementwise.forward(function, parameter: parameter, count: count, x: y, y: y, team: team)
       return
     }
-    switch algorithm {
+    switch method {
     case .direct:
       DirectConvolution.forward(
         geometry, batch: batch, x: x, prepared: prepared, bias: bias, addend: addend,
         function: function, parameter: parameter, y: y, scratch: scratch, team: team)
-    case .winograd2:
-      WinogradConvolution(geometry, tile: 2).forward(
-        batch: batch, x: x, prepared: prepared, bias: bias, addend: addend, function: function,
-        parameter: parameter, y: y, scratch: scratch, team: team)
-    case .winograd4:
-      WinogradConvolution(geometry, tile: 4).forward(
+    case .winograd(let winograd):
+      winograd.forward(
         batch: batch, x: x, prepared: prepared, bias: bias, addend: addend, function: function,
         parameter: parameter, y: y, scratch: scratch, team: team)
     case .im2row:
@@ -120,9 +110,8 @@ package enum Convolution {
     scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm? = nil
   ) {
     precondition(batch > 0 && (dx == nil || prepared != nil))
-    let algorithm = choice(algorithm, geometry)
-    if algorithm == .winograd2 || algorithm == .winograd4 {
-      let winograd = WinogradConvolution(geometry, tile: algorithm == .winograd2 ? 2 : 4)
+    let method = Method(algorithm, geometry)
+    if case .winograd(let winograd) = method {
       winograd.backward(
         batch: batch,
         WinogradConvolution.Gradients(
@@ -135,12 +124,12 @@ package enum Convolution {
       backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
         accumulate: addsToWeights, mostParts: mostParts, scratch: scratch, team: team,
-        algorithm: algorithm)
+        method: method)
     }
     if let dx, let prepared {
       backwardData(
         geometry, batch: batch, dz: dz, weights: weights, prepared: prepared, dx: dx,
-        accumulate: addsToImages, scratch: scratch, team: team, algorithm: algorithm)
+        accumulate: addsToImages, scratch: scratch, team: team, method: method)
     }
   }
 
@@ -148,9 +137,9 @@ package enum Convolution {
     _ geometry: ConvolutionGeometry, batch: Int, dz: UnsafePointer<Float>,
     weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
     dx: UnsafeMutablePointer<Float>, accumulate: Bool, scratch: UnsafeMutablePointer<Float>,
-    team: WorkerTeam, algorithm: ConvolutionAlgorithm
+    team: WorkerTeam, method: Method
   ) {
-    switch algorithm {
+    switch method {
     case .direct:
       DirectConvolution.backwardData(
         geometry, batch: batch, dz: dz, prepared: prepared, dx: dx, accumulate: accumulate,
@@ -168,7 +157,7 @@ package enum Convolution {
       DepthwiseConvolution.backwardData(
         geometry, batch: batch, dz: dz, weights: weights, dx: dx, accumulate: accumulate,
         team: team)
-    case .winograd2, .winograd4:
+    case .winograd:
       preconditionFailure("Winograd's gradients are computed together.")
     }
   }
@@ -177,9 +166,9 @@ package enum Convolution {
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     dz: UnsafePointer<Float>, dWeights: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>?, accumulate: Bool, mostParts: Int,
-    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, algorithm: ConvolutionAlgorithm
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam, method: Method
   ) {
-    switch algorithm {
+    switch method {
     case .direct:
       DirectConvolution.backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
@@ -197,7 +186,7 @@ package enum Convolution {
       DepthwiseConvolution.backwardWeights(
         geometry, batch: batch, x: x, dz: dz, dWeights: dWeights, dBias: dBias,
         accumulate: accumulate, scratch: scratch, team: team)
-    case .winograd2, .winograd4:
+    case .winograd:
       preconditionFailure("Winograd's gradients are computed together.")
     }
   }
@@ -211,14 +200,12 @@ package enum Convolution {
     mostParts: Int = mostParts, threadCount: Int, algorithm: ConvolutionAlgorithm? = nil
   ) -> Int {
     let rows = maximumBatch * geometry.outputPixels
-    let algorithm = choice(algorithm, geometry)
-    switch algorithm {
+    switch Method(algorithm, geometry) {
     case .direct:
       return DirectConvolution.scratchCount(
         geometry, maximumBatch: maximumBatch, pass: pass, mostParts: mostParts,
         threadCount: threadCount)
-    case .winograd2, .winograd4:
-      let winograd = WinogradConvolution(geometry, tile: algorithm == .winograd2 ? 2 : 4)
+    case .winograd(let winograd):
       return pass == .forward
         ? winograd.forwardScratchCount(maximumBatch: maximumBatch, threadCount: threadCount)
         : winograd.backwardScratchCount(
@@ -237,11 +224,37 @@ package enum Convolution {
     }
   }
 
-  private static func choice(
-    _ algorithm: ConvolutionAlgorithm?, _ geometry: ConvolutionGeometry
-  ) -> ConvolutionAlgorithm {
-    guard let algorithm else { return .recommended(for: geometry) }
-    precondition(algorithm.supports(geometry), "The algorithm cannot do this convolution.")
-    return algorithm
+  /// What does the work of an algorithm.
+  private enum Method {
+    case direct
+    case winograd(WinogradConvolution)
+    case matrixProduct
+    case depthwise
+    case im2row
+
+    /// - Parameter algorithm: Nil for the rule's choice.
+    init(_ algorithm: ConvolutionAlgorithm?, _ geometry: ConvolutionGeometry) {
+      let algorithm = algorithm ?? .recommended(for: geometry)
+      precondition(algorithm.supports(geometry), "The algorithm cannot do this convolution.")
+      self =
+        switch algorithm {
+        case .direct: .direct
+        case .winograd2: .winograd(WinogradConvolution(geometry, tile: 2))
+        case .winograd3: .winograd(WinogradConvolution(geometry, tile: 3))
+        case .winograd4: .winograd(WinogradConvolution(geometry, tile: 4))
+        case .winograd5: .winograd(WinogradConvolution(geometry, tile: 5))
+        case .matrixProduct: .matrixProduct
+        case .depthwise: .depthwise
+        case .im2row: .im2row
+        }
+    }
+
+    /// Whether results are written by tiles, which take in what is added to them.
+    var addsToTiles: Bool {
+      switch self {
+      case .direct, .winograd, .matrixProduct: true
+      case .depthwise, .im2row: false
+      }
+    }
   }
 }

@@ -9,22 +9,25 @@ extension ConvolutionAlgorithm {
   package static func recommended(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm {
     if ConvolutionAlgorithm.depthwise.supports(geometry) { return .depthwise }
     if ConvolutionAlgorithm.matrixProduct.supports(geometry) { return .matrixProduct }
-    guard ConvolutionAlgorithm.winograd4.supports(geometry), geometry.inputChannels >= 16,
+    guard WinogradConvolution.supports(geometry), geometry.inputChannels >= 16,
       geometry.outputChannels >= 16
     else { return .direct }
-    // Of the 4 × 4 pixels of a tile, this share is in the image.
-    func filled(_ size: Int) -> Double { Double(size) / Double((size + 3) / 4 * 4) }
-    let share = filled(geometry.outputHeight) * filled(geometry.outputWidth)
-    // A tile is worth 16 · 9 multiplications and costs 36, and transforms.
-    return share >= 0.5 ? .winograd4 : .direct
+    /// The products of an image for a channel on either side.
+    func products(_ tile: Int) -> Int {
+      let winograd = WinogradConvolution(geometry, tile: tile)
+      return winograd.points * winograd.tilesPerImage
+    }
+    // The fewest products; but larger tiles round more, and cost more transforms.
+    var best = (algorithm: winograd4, products: products(4))
+    if products(3) < best.products { best = (winograd3, products(3)) }
+    if 8 * products(5) <= 7 * best.products { best = (winograd5, products(5)) }
+    // A product by its definition takes nine for each pixel; transforms cost about as many more.
+    return 2 * best.products <= 9 * geometry.outputPixels ? best.algorithm : .direct
   }
 
-  /// The named algorithm where it can do the convolution, else the rule's.
-  package static func chosen(
-    for geometry: ConvolutionGeometry, named: ConvolutionAlgorithm?
-  ) -> ConvolutionAlgorithm {
-    if let named, named.supports(geometry) { return named }
-    return recommended(for: geometry)
+  /// This algorithm where it can do the convolution, else nil.
+  package func supported(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
+    supports(geometry) ? self : nil
   }
 
   /// Whether the algorithm can do this convolution.
@@ -32,7 +35,7 @@ extension ConvolutionAlgorithm {
     switch self {
     case .direct, .im2row:
       return true
-    case .winograd2, .winograd4:
+    case .winograd2, .winograd3, .winograd4, .winograd5:
       return WinogradConvolution.supports(geometry)
     case .matrixProduct:
       return geometry.kernelHeight == 1 && geometry.kernelWidth == 1 && geometry.strideHeight == 1

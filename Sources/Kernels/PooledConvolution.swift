@@ -11,7 +11,9 @@ package struct PooledConvolution: Sendable {
   /// The convolution, without what no window sees.
   package private(set) var convolution: ConvolutionGeometry
   private(set) var pooling: PoolingGeometry
-  package let algorithm: ConvolutionAlgorithm
+  package private(set) var algorithm: ConvolutionAlgorithm
+  /// What does both at once, where there is such a kernel.
+  fileprivate private(set) var narrow: NarrowPooledConvolution?
 
   /// - Parameters:
   ///   - convolution: The convolution.
@@ -24,12 +26,16 @@ package struct PooledConvolution: Sendable {
       pooling.inputHeight == convolution.outputHeight
         && pooling.inputWidth == convolution.outputWidth
         && pooling.channels == convolution.outputChannels)
-    let algorithm = algorithm ?? .recommended(for: convolution)
-    self.algorithm = algorithm
+    self.algorithm = algorithm ?? .recommended(for: convolution)
     self.convolution = convolution
     self.pooling = pooling
     // A product of whole matrices leaves no pixels out.
-    if algorithm != .matrixProduct { leaveOutUnseen() }
+    guard self.algorithm != .matrixProduct else { return }
+    leaveOutUnseen()
+    self.algorithm = algorithm ?? .recommended(for: self.convolution)
+    if self.algorithm == .direct {
+      narrow = NarrowPooledConvolution(self.convolution, self.pooling)
+    }
   }
 
   /// Leaves out lines and columns of the convolution's result that no window sees.
@@ -62,7 +68,7 @@ package struct PooledConvolution: Sendable {
   /// Images that are convolved and pooled at a time: some chunks for many threads.
   private func images(_ batch: Int) -> Chunks {
     let fitting = max(1, Self.blockFloats / convolution.outputCount)
-    return Chunks(of: batch, limit: max(1, min(fitting, (batch + 15) / 16)))
+    return Chunks(of: batch, limit: max(1, min(fitting, (batch + 7) / 8)))
   }
 
   // MARK: Forward
@@ -90,15 +96,17 @@ package struct PooledConvolution: Sendable {
 
   /// The most images of a chunk, for any batch up to `maximumBatch`.
   private func mostImages(_ maximumBatch: Int) -> Int {
-    max(1, min(Self.blockFloats / convolution.outputCount, (maximumBatch + 15) / 16))
+    max(1, min(Self.blockFloats / convolution.outputCount, (maximumBatch + 7) / 8))
   }
 
   fileprivate func forwardWorkerScratch(_ images: Int) -> Int {
-    roundedToLine(images * convolution.outputCount)
+    let inTurn =
+      roundedToLine(images * convolution.outputCount)
       + roundedToLine((images * pooling.outputCount + 3) / 4)
       + roundedToLine(
         Convolution.scratchCount(
           convolution, maximumBatch: images, pass: .forward, threadCount: 1, algorithm: algorithm))
+    return max(inTurn, narrow?.scratchCount ?? 0)
   }
 
   // MARK: Backward
@@ -135,7 +143,7 @@ package struct PooledConvolution: Sendable {
   /// for what each costs; a power of two, so that two or four threads get equal shares of a batch
   /// that is one.
   private func parts(_ batch: Int) -> Chunks {
-    let most = max(1, min(GradientSums.mostParts, batch * convolution.outputPixels / 384))
+    let most = max(1, min(GradientSums.mostParts, batch * convolution.outputPixels / 768))
     let count = 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
     return Chunks(of: batch, size: max(1, (batch + count - 1) / count))
   }
@@ -162,8 +170,9 @@ package struct PooledConvolution: Sendable {
         convolution, maximumBatch: images, pass: $0, mostParts: 1, threadCount: 1,
         algorithm: algorithm)
     }
-    return roundedToLine(images * convolution.outputCount)
-      + roundedToLine(max(passes[0], passes[1]))
+    let inTurn =
+      roundedToLine(images * convolution.outputCount) + roundedToLine(max(passes[0], passes[1]))
+    return max(inTurn, narrow?.scratchCount ?? 0)
   }
 }
 
@@ -186,6 +195,13 @@ private struct PooledForward: ParallelTask {
     let (convolution, pooling) = (layer.convolution, layer.pooling)
     let (first, count) = (images.start(chunk), images.length(chunk))
     let z = scratch + worker * layer.forwardWorkerScratch(images.size)
+    if let narrow = layer.narrow, function == .identity || function == .relu {
+      narrow.forward(
+        batch: count, x: x + first * convolution.inputCount, weights: weights, bias: bias,
+        rectifies: function == .relu, y: y + first * pooling.outputCount,
+        indices: indices.map { $0 + first * pooling.outputCount }, scratch: z)
+      return
+    }
     let places = z + roundedToLine(images.size * convolution.outputCount)
     let rest = places + roundedToLine((images.size * pooling.outputCount + 3) / 4)
     Convolution.forward(
@@ -222,6 +238,14 @@ private struct PooledBackward: ParallelTask {
     let rest = dz + roundedToLine(block * convolution.outputCount)
     let end = parts.start(chunk) + parts.length(chunk)
     var first = parts.start(chunk)
+    if let narrow = layer.narrow, let sums, dx == nil {
+      narrow.backwardWeights(
+        batch: end - first, x: x + first * convolution.inputCount,
+        dy: dy + first * pooling.outputCount, indices: indices + first * pooling.outputCount,
+        accumulate: sums.addsFirst, dWeights: sums.weights(chunk), dBias: sums.bias(chunk),
+        scratch: dz)
+      return
+    }
     var adds = sums?.addsFirst ?? false
     while first < end {
       let count = min(block, end - first)

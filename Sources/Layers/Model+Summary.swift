@@ -37,6 +37,7 @@ public struct ModelSummary: Sendable, Hashable {
 extension Model {
   /// The model's layers: paths, output shapes, parameters, operations and bytes.
   public var summary: ModelSummary {
+    let algorithms = graph.convolutionAlgorithms(named: engine.convolution)
     var rows: [ModelSummary.Row] = []
     var seenVariables: Set<Int> = []
     var pending: (label: LayerLabel, nodes: [Int])?
@@ -60,7 +61,7 @@ extension Model {
           parameterCount: parameters,
           floatOperations: nodes.reduce(0) { $0 + floatOperations(of: $1) },
           byteCount: graph.nodes[last].type.byteCount(batch: 1),
-          convolution: nodes.lazy.compactMap { algorithm(of: $0) }.first))
+          convolution: nodes.lazy.compactMap { algorithms[$0] }.first))
     }
     for (index, node) in graph.nodes.enumerated() {
       if node.operation is VariableOperation || node.operation is PlaceholderOperation { continue }
@@ -86,12 +87,6 @@ extension Model {
       statisticCount: variables.filter { !$0.isTrainable }.reduce(0) { $0 + $1.shape.count },
       floatOperations: graph.nodes.indices.reduce(0) { $0 + floatOperations(of: $1) },
       parameterByteCount: variables.reduce(0) { $0 + $1.shape.count * 4 })
-  }
-
-  private func algorithm(of index: Int) -> ConvolutionAlgorithm? {
-    let node = graph.nodes[index]
-    return node.operation.algorithm(
-      inputs: node.inputs.map { graph.nodes[$0].type }, named: engine.convolution)
   }
 
   private func floatOperations(of index: Int) -> Int {

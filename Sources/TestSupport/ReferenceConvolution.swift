@@ -1,4 +1,5 @@
 package import Kernels
+package import Threads
 
 /// Convolution and its gradients by their definition, in Double.
 package enum ReferenceConvolution {
@@ -76,4 +77,18 @@ package func referenceColumnSums(_ values: [Float], columns: Int) -> [Double] {
   var sums = [Double](repeating: 0, count: columns)
   for (index, value) in values.enumerated() { sums[index % columns] += Double(value) }
   return sums
+}
+
+extension ConvolutionAlgorithm {
+  /// Whether it divides by other numbers than powers of two, and so is not exact on integers.
+  package var divides: Bool { transformRounding > 0 }
+
+  /// How far results may be off, as a share of the largest, because of transforms by fractions.
+  package var transformRounding: Double {
+    switch self {
+    case .winograd3, .winograd4: 5e-6
+    case .winograd5: 2e-5
+    case .direct, .winograd2, .matrixProduct, .depthwise, .im2row: 0
+    }
+  }
 }

@@ -11,9 +11,13 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   /// Winograd's F(2×2, 3×3): four ninths of the multiplications, for kernels of 3×3 without
   /// strides, dilation and groups.
   case winograd2
-  /// Winograd's F(4×4, 3×3): a quarter of the multiplications, likewise; rounds some ten times more
-  /// than a sum of products does.
+  /// F(3×3, 3×3), likewise: 25 multiplications instead of 81.
+  case winograd3
+  /// F(4×4, 3×3), likewise: a quarter of the multiplications; rounds some ten times more than a sum of
+  /// products does.
   case winograd4
+  /// F(5×5, 3×3), likewise: 49 multiplications instead of 225; rounds half as much again.
+  case winograd5
   /// The images are the matrix already: kernels of one pixel, no strides, no padding, no groups.
   case matrixProduct = "matrix-product"
   /// Every channel has a kernel of its own: inner loops over channels.

@@ -86,7 +86,16 @@ import Threads
     var g = Self.mnist
     #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
     g.inputChannels = 32
-    #expect(ConvolutionAlgorithm.recommended(for: g) == .winograd4)
+    for (size, expected) in [
+      (28, ConvolutionAlgorithm.winograd4), (12, .winograd4), (13, .winograd5), (10, .winograd5),
+      (6, .winograd3), (3, .winograd3), (2, .direct),
+    ] {
+      g.inputHeight = size + 2
+      g.inputWidth = size + 2
+      #expect(ConvolutionAlgorithm.recommended(for: g) == expected, "\(size) x \(size)")
+    }
+    g.inputHeight = 28
+    g.inputWidth = 28
     g.outputChannels = 15
     #expect(ConvolutionAlgorithm.recommended(for: g) == .direct)
     g.outputChannels = 32

@@ -168,8 +168,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let dx = ReferenceConvolution.backwardData(g, batch: test.batch, dz: dz, weights: weights)
     let dWeights = ReferenceConvolution.backwardWeights(g, batch: test.batch, x: x, dz: dz)
     let dBias = referenceColumnSums(dz, columns: g.outputChannels)
-    // F(4×4, 3×3) divides by 6 and 24; all others are exact.
-    for algorithm in Self.algorithms(test) where algorithm != .winograd4 {
+    for algorithm in Self.algorithms(test) where !algorithm.divides {
       for initial in [nil, Float(3)] {
         let passes = Self.run(test, algorithm: algorithm, initial: initial, TestArrays.integers)
         let offset = Double(initial ?? 0)
@@ -194,7 +193,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
       let passes = Self.run(test, algorithm: algorithm, function: .relu, TestArrays.uniform)
       // A sum's rounding grows with the square root of its terms.
       let terms = max(g.patchSize, g.groupOutputChannels * g.kernelHeight * g.kernelWidth)
-      let bound = algorithm == .winograd4 ? 1e-5 : 6e-8 * max(16, Double(terms).squareRoot())
+      let bound = max(
+        algorithm.transformRounding, 6e-8 * max(16, Double(terms).squareRoot()))
       expectClose(passes.y, y, absolute: bound * largest(y), "y by \(algorithm)")
       expectClose(passes.dx, dx, absolute: bound * largest(dx), "dx by \(algorithm)")
       expectClose(
@@ -237,7 +237,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             algorithm: algorithm)
         }
       }
-      let bound = algorithm == .winograd4 ? 1e-5 * largest(expected) : 0
+      let bound = algorithm.transformRounding * largest(expected)
       expectClose(y, expected, absolute: bound, "\(algorithm)")
     }
   }

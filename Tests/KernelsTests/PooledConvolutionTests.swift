@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import TestSupport
 import Testing
@@ -24,6 +25,17 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
     PooledCase(
       convolution: ConvolutionCase(5, 12, 12, 1, 32, kernel: (3, 3)), window: (2, 2),
       stride: (2, 2)),
+    // Few channels, in one kernel with the maxima: with zeros around the image, with pixels that no
+    // window sees, with one to three windows side by side, and part of a vector of channels.
+    PooledCase(
+      convolution: ConvolutionCase(3, 11, 37, 3, 40, kernel: (3, 3), padding: nil),
+      window: (2, 2), stride: (2, 2)),
+    PooledCase(
+      convolution: ConvolutionCase(2, 6, 7, 2, 19, kernel: (3, 3)), window: (2, 2),
+      stride: (2, 2)),
+    PooledCase(
+      convolution: ConvolutionCase(2, 4, 4, 4, 1, kernel: (3, 3), padding: nil), window: (2, 2),
+      stride: (2, 2)),
     // 13 × 13 pixels, of which 12 × 12 are seen.
     PooledCase(
       convolution: ConvolutionCase(19, 15, 15, 32, 48, kernel: (3, 3)), window: (2, 2),
@@ -49,7 +61,7 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
 
 /// Against a convolution and a pooling, one after the other.
 @Suite struct PooledConvolutionTests {
-  private struct Passes: Equatable {
+  private struct Passes {
     var y: [Float]
     var dx: [Float]
     var dWeights: [Float]
@@ -58,6 +70,7 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
 
   private static func run(
     _ test: PooledCase, algorithm: ConvolutionAlgorithm, threads: Int,
+    function: ElementwiseFunction = .identity, wantsImages: Bool = true,
     _ make: (Int, UInt64) -> [Float]
   ) -> Passes {
     let layer = PooledConvolution(
@@ -85,16 +98,19 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
       withScratch(layer.forwardScratchCount(maximumBatch: batch, threadCount: threads)) {
         layer.forward(
           batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
-          function: .identity, parameter: 0, y: &passes.y, indices: &indices, scratch: $0,
+          function: function, parameter: 0, y: &passes.y, indices: &indices, scratch: $0,
           team: team)
       }
     }
     prepared(.backwardData) { prepared in
       withScratch(layer.backwardScratchCount(maximumBatch: batch, threadCount: threads)) {
-        layer.backward(
-          batch: batch, x: x, dy: dy, indices: indices, weights: weights, prepared: prepared,
-          dx: &passes.dx, addsToImages: false, dWeights: &passes.dWeights, dBias: &passes.dBias,
-          scratch: $0, team: team)
+        scratch in
+        passes.dx.withUnsafeMutableBufferPointer { dx in
+          layer.backward(
+            batch: batch, x: x, dy: dy, indices: indices, weights: weights, prepared: prepared,
+            dx: wantsImages ? dx.baseAddress : nil, addsToImages: false,
+            dWeights: &passes.dWeights, dBias: &passes.dBias, scratch: scratch, team: team)
+        }
       }
     }
     return passes
@@ -104,42 +120,82 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
     ConvolutionAlgorithm.allCases.filter { $0.supports(test.convolution.geometry) }
   }
 
-  @Test(arguments: PooledCase.all)
-  func isBothInOne(_ test: PooledCase) {
+  /// A convolution and a pooling by their definitions: y, dx, dWeights and dBias.
+  private static func reference(_ test: PooledCase, _ make: (Int, UInt64) -> [Float]) -> [[Double]]
+  {
     let (g, batch) = (test.convolution.geometry, test.convolution.batch)
-    let count = batch * test.pooling.outputCount
-    let make = TestArrays.integers
     let (x, weights) = (make(batch * g.inputCount, 1), make(g.weightCount, 2))
-    let (bias, dy) = (make(g.outputChannels, 3), make(count, 4))
+    let (bias, dy) = (make(g.outputChannels, 3), make(batch * test.pooling.outputCount, 4))
     let z = ReferenceConvolution.forward(g, batch: batch, x: x, weights: weights, bias: bias)
       .map { Float($0) }
     let maxima = ReferencePooling.maxima(ReferencePooling.windows(test.pooling, batch: batch), x: z)
     var dz = [Float](repeating: 0, count: z.count)
     for (index, maximum) in maxima.enumerated() { dz[maximum.source] += dy[index] }
-    // Ties of sums with fractions may fall either way in F(4×4, 3×3).
-    for algorithm in Self.algorithms(test) where algorithm != .winograd4 {
-      let passes = Self.run(test, algorithm: algorithm, threads: 2, make)
-      expectClose(passes.y, maxima.map { Double(z[$0.source]) }, relative: 0, "\(algorithm)")
-      expectClose(
-        passes.dx, ReferenceConvolution.backwardData(g, batch: batch, dz: dz, weights: weights),
-        relative: 0, "dx by \(algorithm)")
-      expectClose(
-        passes.dWeights, ReferenceConvolution.backwardWeights(g, batch: batch, x: x, dz: dz),
-        relative: 0, "dWeights by \(algorithm)")
-      expectClose(
-        passes.dBias, referenceColumnSums(dz, columns: g.outputChannels), relative: 0,
-        "dBias by \(algorithm)")
+    return [
+      maxima.map { Double(z[$0.source]) },
+      ReferenceConvolution.backwardData(g, batch: batch, dz: dz, weights: weights),
+      ReferenceConvolution.backwardWeights(g, batch: batch, x: x, dz: dz),
+      referenceColumnSums(dz, columns: g.outputChannels),
+    ]
+  }
+
+  @Test(arguments: PooledCase.all)
+  func isBothInOne(_ test: PooledCase) {
+    let expected = Self.reference(test, TestArrays.integers)
+    // Ties of sums with fractions may fall either way.
+    for algorithm in Self.algorithms(test) where !algorithm.divides {
+      let passes = Self.run(test, algorithm: algorithm, threads: 2, TestArrays.integers)
+      expectClose(passes.y, expected[0], relative: 0, "\(algorithm)")
+      expectClose(passes.dx, expected[1], relative: 0, "dx by \(algorithm)")
+      expectClose(passes.dWeights, expected[2], relative: 0, "dWeights by \(algorithm)")
+      expectClose(passes.dBias, expected[3], relative: 0, "dBias by \(algorithm)")
+    }
+  }
+
+  @Test(arguments: PooledCase.all)
+  func functionsAreApplied(_ test: PooledCase) {
+    let expected = Self.reference(test, TestArrays.integers)[0]
+    for algorithm in Self.algorithms(test) where !algorithm.divides {
+      let relu = Self.run(
+        test, algorithm: algorithm, threads: 1, function: .relu, TestArrays.integers)
+      expectClose(relu.y, expected.map { max(0, $0) }, relative: 0, "\(algorithm)")
+      let tanh = Self.run(
+        test, algorithm: algorithm, threads: 1, function: .tanh, TestArrays.integers)
+      expectClose(tanh.y, expected.map { Foundation.tanh($0) }, absolute: 1e-6, "\(algorithm)")
+    }
+  }
+
+  /// As in a first layer: nobody wants the gradient of its images.
+  @Test(arguments: PooledCase.all)
+  func gradientOfImagesIsOptional(_ test: PooledCase) {
+    let expected = Self.reference(test, TestArrays.integers)
+    for algorithm in Self.algorithms(test) where !algorithm.divides {
+      let passes = Self.run(
+        test, algorithm: algorithm, threads: 2, wantsImages: false, TestArrays.integers)
+      let isUntouched = passes.dx.allSatisfy { $0.isNaN }
+      #expect(isUntouched)
+      expectClose(passes.dWeights, expected[2], relative: 0, "dWeights by \(algorithm)")
+      expectClose(passes.dBias, expected[3], relative: 0, "dBias by \(algorithm)")
     }
   }
 
   @Test(arguments: PooledCase.all)
   func threadsDoNotChangeBits(_ test: PooledCase) {
     for algorithm in Self.algorithms(test) {
-      let one = Self.run(test, algorithm: algorithm, threads: 1, TestArrays.uniform)
-      for threads in [2, 3, 7] {
-        let agree =
-          Self.run(test, algorithm: algorithm, threads: threads, TestArrays.uniform) == one
-        #expect(agree, "\(threads) threads, \(algorithm)")
+      for wantsImages in [true, false] {
+        func bits(threads: Int) -> [[UInt32]] {
+          let passes = Self.run(
+            test, algorithm: algorithm, threads: threads, wantsImages: wantsImages,
+            TestArrays.uniform)
+          return [passes.y, passes.dx, passes.dWeights, passes.dBias].map {
+            $0.map(\.bitPattern)
+          }
+        }
+        let one = bits(threads: 1)
+        for threads in [2, 3, 7] {
+          let agree = bits(threads: threads) == one
+          #expect(agree, "\(threads) threads, \(algorithm)")
+        }
       }
     }
   }
@@ -152,7 +208,9 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
       let passes = Self.run(test, algorithm: algorithm, threads: 1, TestArrays.uniform)
       func compare(_ found: [Float], _ other: [Float], _ what: String) {
         let expected = other.map { Double($0) }
-        expectClose(found, expected, absolute: 1e-5 * largest(expected), "\(what) by \(algorithm)")
+        expectClose(
+          found, expected, absolute: max(1e-5, algorithm.transformRounding) * largest(expected),
+          "\(what) by \(algorithm)")
       }
       compare(passes.y, direct.y, "y")
       compare(passes.dx, direct.dx, "dx")

@@ -80,7 +80,9 @@ struct BenchTests {
     let found = try objects(
       "kernels --input 6x6x2 --filters 3 --product 4x5x6 --batch 2 --seconds 0.001")
     let convolutions = found.filter { $0["kind"] as? String == "convolution" }
-    let algorithms = ["direct", "winograd2", "winograd4", "im2row"]
+    let algorithms = [
+      "direct", "winograd2", "winograd3", "winograd4", "winograd5", "im2row",
+    ]
     #expect(
       convolutions.map { $0["algorithm"] as? String }
         == algorithms.flatMap { [String?](repeating: $0, count: 3) })

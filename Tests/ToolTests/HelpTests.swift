@@ -84,8 +84,9 @@ struct HelpTests {
           --convolution <algorithm>
                                   How to compute convolutions that this can compute.
                                   (default: by a rule on their shapes, which inspect
-                                  shows) (values: direct, winograd2, winograd4,
-                                  matrix-product, depthwise, im2row)
+                                  shows) (values: direct, winograd2, winograd3,
+                                  winograd4, winograd5, matrix-product, depthwise,
+                                  im2row)
           --version               Show the version.
           -h, --help              Show help information.
 

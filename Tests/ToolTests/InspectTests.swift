@@ -24,16 +24,19 @@ struct InspectTests {
 
   @Test("How each convolution is computed is shown, and can be chosen")
   func algorithms() throws {
-    func algorithms(_ convolution: String? = nil) throws -> [String] {
+    func algorithms(_ convolution: String? = nil, of network: String = "lenet5") throws -> [String]
+    {
       let run =
-        try convolution.map { try Tool.run("inspect", "lenet5", "--json", "--convolution", $0) }
-        ?? Tool.run("inspect", "lenet5", "--json")
+        try convolution.map { try Tool.run("inspect", network, "--json", "--convolution", $0) }
+        ?? Tool.run("inspect", network, "--json")
       let objects = try run.objects()
       let layers = try #require(objects.first?["layers"] as? [[String: Any]])
       return layers.compactMap { $0["convolution"] as? String }
     }
     #expect(try algorithms() == ["direct", "direct"])
     #expect(try algorithms("im2row") == ["im2row", "im2row"])
+    // Of the second one's 11×11 pixels the maxima see 10×10: two tiles of 5.
+    #expect(try algorithms(of: "mnist-cnn") == ["direct", "winograd5", "winograd3"])
     // Not for kernels of 5×5.
     #expect(try algorithms("winograd4") == ["direct", "direct"])
     #expect(try Tool.run("inspect", "lenet5", "--convolution", "fft").status == 64)

@@ -20,6 +20,7 @@
 #include "optimizer.h"
 #include "patches.h"
 #include "philox.h"
+#include "pooled_convolution.h"
 #include "pooling.h"
 #include "reduction.h"
 #include "small_product.h"

@@ -7,8 +7,8 @@
 #include "tile.h"
 
 /// A convolution with kernels of 3 × 3 and strides of one, cut into tiles of `tile` × `tile` output
-/// pixels (2 or 4): Winograd's F(tile×tile, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional
-/// Neural Networks" (2016), with the interpolation points 0, ±1 and, for 4, ±2, and infinity.
+/// pixels (2 to 5): Winograd's F(tile×tile, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional
+/// Neural Networks" (2016).
 ///
 /// A tile sees (tile + 2)² input pixels and is as many products: its *points*. Tile number
 /// (image · tiles_y + ty) · tiles_x + tx is at output pixel (ty · tile, tx · tile).

@@ -107,18 +107,24 @@ package struct ConvolutionOperation: Operation {
   }
 
   private func kernel(_ site: OperationSite) -> Kernel {
-    let geometry = plannedGeometry(site.inputTypes)
-    let algorithm = ConvolutionAlgorithm.chosen(for: geometry, named: site.convolution)
-    guard let pool else { return Kernel(geometry: geometry, algorithm: algorithm) }
+    kernel(inputs: site.inputTypes, named: site.convolution)
+  }
+
+  private func kernel(inputs: [NodeType], named: ConvolutionAlgorithm?) -> Kernel {
+    let geometry = plannedGeometry(inputs)
+    let algorithm = named?.supported(for: geometry)
+    guard let pool else {
+      return Kernel(geometry: geometry, algorithm: algorithm ?? .recommended(for: geometry))
+    }
     let pooled = PooledConvolution(
       convolution: geometry, pooling: pool.geometry(of: geometry), algorithm: algorithm)
-    return Kernel(geometry: pooled.convolution, algorithm: algorithm, pooled: pooled)
+    return Kernel(geometry: pooled.convolution, algorithm: pooled.algorithm, pooled: pooled)
   }
 
   package func algorithm(
     inputs: [NodeType], named: ConvolutionAlgorithm?
   ) -> ConvolutionAlgorithm? {
-    .chosen(for: plannedGeometry(inputs), named: named)
+    kernel(inputs: inputs, named: named).algorithm
   }
 
   package func requirements(for site: OperationSite) -> Requirements {

@@ -1,0 +1,20 @@
+package import Threads
+
+extension Graph {
+  /// How plans compute the graph's convolutions, by their nodes.
+  ///
+  /// Not by a node alone: what a convolution takes in, such as the maxima over its result, has a say.
+  ///
+  /// - Parameter named: The algorithm for all convolutions that it can compute; nil for the rule's
+  ///   choice.
+  package func convolutionAlgorithms(
+    named: ConvolutionAlgorithm?
+  ) -> [Int: ConvolutionAlgorithm] {
+    let results = Set(nodes.indices).subtracting(nodes.flatMap(\.inputs))
+    var algorithms: [Int: ConvolutionAlgorithm] = [:]
+    for node in Fusion.plannedNodes(of: self, wanted: results, isInference: false) {
+      algorithms[node.firstID] = node.operation.algorithm(inputs: node.inputTypes, named: named)
+    }
+    return algorithms
+  }
+}

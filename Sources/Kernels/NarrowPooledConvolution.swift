@@ -1,0 +1,87 @@
+internal import CKernels
+internal import Threads
+
+/// A convolution of few channels and the maxima over 2 × 2 pixels of its result, in registers: the
+/// first layers of small networks.
+///
+/// Nothing lies between the convolution and the pooling in memory, and the gradient of the weights
+/// multiplies only the pixels that were the largest of their windows.
+struct NarrowPooledConvolution: Sendable {
+  private let convolution: ConvolutionGeometry
+  private let pooling: PoolingGeometry
+  private let shape: nk_pooled_convolution
+
+  /// Nil for what the kernels cannot do, or are not faster at.
+  ///
+  /// - Parameters:
+  ///   - convolution: Without what no window sees.
+  ///   - pooling: Its input is the convolution's output.
+  init?(_ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry) {
+    guard WinogradConvolution.supports(convolution), convolution.inputChannels <= 4,
+      pooling.windowHeight == 2, pooling.windowWidth == 2, pooling.strideHeight == 2,
+      pooling.strideWidth == 2, pooling.padding == .none
+    else { return nil }
+    self.convolution = convolution
+    self.pooling = pooling
+    shape = nk_pooled_convolution(
+      input_channels: convolution.inputChannels, lines: convolution.outputHeight + 2,
+      columns: convolution.outputWidth + 2, height: pooling.outputHeight,
+      width: pooling.outputWidth, output_channels: pooling.channels)
+  }
+
+  /// Floats of scratch memory for an image in planes.
+  var scratchCount: Int { roundedToLine(shape.input_channels * shape.lines * shape.columns) }
+
+  /// Whether an image is a plane already, where no pixels are added or left out.
+  private var isPlane: Bool {
+    convolution.inputChannels == 1 && convolution.padding.top == 0
+      && convolution.padding.left == 0 && shape.lines == convolution.inputHeight
+      && shape.columns == convolution.inputWidth
+  }
+
+  private func planes(
+    _ x: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    if isPlane { return x }
+    var shape = shape
+    nk_image_planes(
+      &shape, x, convolution.inputHeight, convolution.inputWidth, convolution.padding.top,
+      convolution.padding.left, scratch)
+    return UnsafePointer(scratch)
+  }
+
+  /// y = the maxima of x ∗ weights + bias, then relu if it `rectifies`; as in ``PooledConvolution``.
+  func forward(
+    batch: Int, x: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, rectifies: Bool, y: UnsafeMutablePointer<Float>,
+    indices: UnsafeMutablePointer<UInt8>?, scratch: UnsafeMutablePointer<Float>
+  ) {
+    var shape = shape
+    for image in 0..<batch {
+      let first = image * pooling.outputCount
+      nk_pooled_convolution_forward(
+        &shape, planes(x + image * convolution.inputCount, scratch), weights, bias, rectifies,
+        y + first, indices.map { $0 + first })
+    }
+  }
+
+  /// dWeights = the gradient of the weights, or +=.
+  func backwardWeights(
+    batch: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    indices: UnsafePointer<UInt8>, accumulate: Bool, dWeights: UnsafeMutablePointer<Float>,
+    dBias: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+  ) {
+    var shape = shape
+    if !accumulate { dWeights.update(repeating: 0, count: convolution.weightCount) }
+    for image in 0..<batch {
+      let first = image * pooling.outputCount
+      nk_pooled_convolution_backward_weights(
+        &shape, planes(x + image * convolution.inputCount, scratch), dy + first, indices + first,
+        dWeights)
+    }
+    guard let dBias else { return }
+    nk_column_sums(
+      dy, pooling.channels, batch * pooling.outputHeight * pooling.outputWidth, pooling.channels,
+      accumulate, dBias)
+  }
+}
