@@ -22,9 +22,9 @@ NK_DISPATCH(void, nk_tile_product,
 NK_DISPATCH(void, nk_tile_reduction,
             (size_t first_row, size_t rows, const float *a, const nk_walk *a_rows,
              size_t run_count, const nk_run *runs, size_t first_place, size_t places,
-             const float *packed, size_t columns, float *gathered, float *c, ptrdiff_t c_row,
-             bool accumulate),
-            (first_row, rows, a, a_rows, run_count, runs, first_place, places, packed, columns,
-             gathered, c, c_row, accumulate))
+             const float *packed, size_t columns, float *c, ptrdiff_t c_row, bool accumulate,
+             const nk_ahead *ahead),
+            (first_row, rows, a, a_rows, run_count, runs, first_place, places, packed, columns, c,
+             c_row, accumulate, ahead))
 
 NK_DISPATCH(bool, nk_is_packed, (size_t columns), (columns))

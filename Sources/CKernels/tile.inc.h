@@ -58,16 +58,33 @@ NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf s
   }
 }
 
+// Asks for the places that a tile will write, and for what it adds there: they come while it is summed.
+NK_INLINE void NK_NAME(nk_fetch_tile)(const int rows, const int vectors, const float *c,
+                                      const ptrdiff_t *c_rows, const nk_tile_finish *finish) {
+  NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
+    __builtin_prefetch(c + c_rows[m] + n * NK_WIDTH, 1, 2);
+  }
+  const float *addend = finish->addend;
+  if (addend && addend != c) {
+    NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
+      __builtin_prefetch(addend + c_rows[m] + n * NK_WIDTH, 0, 2);
+    }
+  }
+}
+
+// `ahead` is what the next tile reads, a line or less for each term: it comes while this one is summed.
 NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const float *a,
                                         const ptrdiff_t *a_rows, size_t run_count,
                                         const nk_run *runs, const float *panel, size_t columns,
                                         float *c, const ptrdiff_t *c_rows,
-                                        const nk_tile_finish *finish) {
+                                        const nk_tile_finish *finish, const float *ahead,
+                                        size_t ahead_step) {
   ptrdiff_t offsets[NK_TILE_MOST_ROWS];
   NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
   nk_vf sum[NK_TILE_MOST_ROWS][4];
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
       (nk_vf){0};
+  NK_NAME(nk_fetch_tile)(rows, vectors, c, c_rows, finish);
   for (size_t i = 0; i < run_count; i++) {
     const float *terms = a + runs[i].offset;
     for (size_t k = runs[i].length; k > 0; k--) {
@@ -78,26 +95,32 @@ NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const
         NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] += x * b[n];
         NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[m][n]);
       }
+      __builtin_prefetch(ahead, 0, 2);
       terms++;
       panel += vectors * NK_WIDTH;
+      ahead += ahead_step;
     }
   }
   NK_NAME(nk_store_tile)
   (rows, vectors, sum, c, c_rows, columns, finish);
 }
 
+// `ahead` and its rows, one for each term, are read soon: they come while this tile is summed.
 NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, const float *a,
                                           const ptrdiff_t *a_rows, size_t depth,
                                           const ptrdiff_t *terms, const float *panel,
                                           size_t columns, float *c, const ptrdiff_t *c_rows,
-                                          const nk_tile_finish *finish) {
+                                          const nk_tile_finish *finish, const float *ahead,
+                                          const ptrdiff_t *ahead_rows) {
   ptrdiff_t offsets[NK_TILE_MOST_ROWS];
   NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
   nk_vf sum[NK_TILE_MOST_ROWS][4];
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
       (nk_vf){0};
+  NK_NAME(nk_fetch_tile)(rows, vectors, c, c_rows, finish);
   for (size_t p = 0; p < depth; p++) {
     const float *term = a + terms[p];
+    __builtin_prefetch(ahead + ahead_rows[p], 0, 2);
     nk_vf b[4];
     NK_UNROLL for (int n = 0; n < vectors; n++) b[n] = nk_load(panel + n * NK_WIDTH);
     NK_UNROLL for (int m = 0; m < rows; m++) {
@@ -115,26 +138,30 @@ NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, con
 
 typedef void (*NK_NAME(nk_product_function))(const float *, const ptrdiff_t *, size_t,
                                              const nk_run *, const float *, size_t, float *,
-                                             const ptrdiff_t *, const nk_tile_finish *);
+                                             const ptrdiff_t *, const nk_tile_finish *,
+                                             const float *, size_t);
 typedef void (*NK_NAME(nk_reduction_function))(const float *, const ptrdiff_t *, size_t,
                                                const ptrdiff_t *, const float *, size_t, float *,
-                                               const ptrdiff_t *, const nk_tile_finish *);
+                                               const ptrdiff_t *, const nk_tile_finish *,
+                                               const float *, const ptrdiff_t *);
 
 #undef NK_TILE
 #define NK_TILE(rows, vectors)                                                                  \
   static void NK_NAME(nk_product_##rows##_##vectors)(                                           \
       const float *a, const ptrdiff_t *a_rows, size_t run_count, const nk_run *runs,            \
       const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                    \
-      const nk_tile_finish *finish) {                                                           \
+      const nk_tile_finish *finish, const float *ahead, size_t ahead_step) {                    \
     NK_NAME(nk_product_tile)                                                                    \
-    (rows, vectors, a, a_rows, run_count, runs, panel, columns, c, c_rows, finish);             \
+    (rows, vectors, a, a_rows, run_count, runs, panel, columns, c, c_rows, finish, ahead,       \
+     ahead_step);                                                                               \
   }                                                                                             \
   static void NK_NAME(nk_reduction_##rows##_##vectors)(                                         \
       const float *a, const ptrdiff_t *a_rows, size_t depth, const ptrdiff_t *terms,            \
       const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                    \
-      const nk_tile_finish *finish) {                                                           \
+      const nk_tile_finish *finish, const float *ahead, const ptrdiff_t *ahead_rows) {          \
     NK_NAME(nk_reduction_tile)                                                                  \
-    (rows, vectors, a, a_rows, depth, terms, panel, columns, c, c_rows, finish);                \
+    (rows, vectors, a, a_rows, depth, terms, panel, columns, c, c_rows, finish, ahead,          \
+     ahead_rows);                                                                               \
   }
 NK_EACH_TILE(NK_TILE)
 #undef NK_TILE
@@ -185,16 +212,24 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
       for (size_t t = 0; t < tiles; t++) {
         size_t row = t * block / tiles, end = (t + 1) * block / tiles;
         const float *b = packed + depth * panel.column;
-        if (listed)
+        if (listed) {
           NK_NAME(nk_reductions)
           [panel.vectors - 1][end - row - 1](a, a_offsets + row, depth, terms, b,
                                              columns - panel.column, c + panel.column,
-                                             c_offsets + row, &last);
-        else
-          NK_NAME(nk_products)
-          [panel.vectors - 1][end - row - 1](a, a_offsets + row, run_count, runs, b,
-                                             columns - panel.column, c + panel.column,
-                                             c_offsets + row, &last);
+                                             c_offsets + row, &last, a + a_offsets[row], terms);
+          continue;
+        }
+        // Rows without gaps: as many follow. The first panel brings them.
+        const float *ahead = b;
+        size_t ahead_step = 0;
+        if (i == 0 && a_offsets[end - 1] - a_offsets[row] == (ptrdiff_t)((end - row - 1) * depth)) {
+          ahead = a + a_offsets[end - 1] + depth;
+          ahead_step = end - row;
+        }
+        NK_NAME(nk_products)
+        [panel.vectors - 1][end - row - 1](a, a_offsets + row, run_count, runs, b,
+                                           columns - panel.column, c + panel.column,
+                                           c_offsets + row, &last, ahead, ahead_step);
       }
     }
     first_row += block;
@@ -202,60 +237,55 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
   }
 }
 
-// Rows that span more than this would be fetched again by each tile: most of a first-level cache.
-#undef NK_GATHERED_FLOATS
-#define NK_GATHERED_FLOATS 6144
+// The lines that the next call will read, for the tiles of this one to ask for one by one: those of b,
+// then those of a. Row r of both is that of term r.
+typedef struct {
+  size_t b_lines;
+  const float *b;
+  ptrdiff_t b_rows[NK_REDUCTION_DEPTH];
+  size_t a_lines;
+  ptrdiff_t a_rows[NK_REDUCTION_DEPTH];
+} NK_NAME(nk_lines_ahead);
 
-// Whether to copy the terms of a block of places side by side. Rows that lie far apart, most of all at
-// multiples of a power of two, fall into few sets of the first-level cache, and each tile would fetch
-// them again; a copy costs each element less than its products with one vector of columns.
-NK_INLINE bool NK_NAME(nk_gathers)(const nk_walk *a_rows, size_t rows, size_t columns) {
-  return columns > NK_WIDTH && (ptrdiff_t)rows * a_rows->inner_step > NK_GATHERED_FLOATS;
-}
+#undef NK_LINE
+#define NK_LINE 16
 
-// Copies `block` places, from `place` of the first of `runs` on, of every row.
-NK_INLINE void NK_NAME(nk_gather)(size_t rows, const ptrdiff_t *row_offsets, const float *a,
-                                  const nk_run *runs, size_t place, size_t block,
-                                  float *gathered) {
-  for (size_t done = 0; done < block; runs++, place = 0) {
-    size_t count = runs->length - place;
-    if (count > block - done) count = block - done;
-    const float *source = a + runs->offset + place;
-    for (size_t r = 0; r < rows; r++) {
-      const float *from = source + row_offsets[r];
-      float *to = gathered + r * NK_REDUCTION_PLACES + done;
-      size_t i = 0;
-      for (; i + NK_WIDTH <= count; i += NK_WIDTH) nk_store(to + i, nk_load(from + i));
-      if (i < count) nk_store_part(to + i, nk_load_part(from + i, count - i), count - i);
-    }
-    done += count;
+NK_INLINE void NK_NAME(nk_look_ahead)(const nk_ahead *ahead, const nk_walk *walk, size_t first_row,
+                                      size_t rows, size_t places, size_t columns,
+                                      NK_NAME(nk_lines_ahead) * lines) {
+  lines->b_lines = lines->a_lines = 0;
+  size_t count = ahead ? (ahead->rows < rows ? ahead->rows : rows) : 0;
+  if (count == 0) return;
+  lines->b = ahead->b;
+  lines->b_lines = (columns + NK_LINE - 1) / NK_LINE;
+  lines->a_lines = (places + NK_LINE - 1) / NK_LINE;
+  NK_NAME(nk_walk_offsets)(walk, first_row + rows, count, lines->a_rows);
+  for (size_t r = 0; r < rows; r++) {
+    // A tile asks for as many rows as it has terms.
+    size_t row = r < count ? r : count - 1;
+    lines->b_rows[r] = (ptrdiff_t)row * ahead->b_row;
+    lines->a_rows[r] = lines->a_rows[row];
   }
 }
 
 static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const float *a,
                                        const nk_walk *a_rows, size_t run_count,
                                        const nk_run *runs, size_t first_place, size_t places,
-                                       const float *packed, size_t columns, float *gathered,
-                                       float *c, ptrdiff_t c_row, bool accumulate) {
-  ptrdiff_t rows_of_a[NK_REDUCTION_DEPTH], rows_gathered[NK_REDUCTION_DEPTH];
+                                       const float *packed, size_t columns, float *c,
+                                       ptrdiff_t c_row, bool accumulate, const nk_ahead *ahead) {
+  ptrdiff_t terms[NK_REDUCTION_DEPTH];
   ptrdiff_t a_offsets[NK_REDUCTION_PLACES], c_offsets[NK_REDUCTION_PLACES];
-  NK_NAME(nk_walk_offsets)(a_rows, first_row, rows, rows_of_a);
+  NK_NAME(nk_walk_offsets)(a_rows, first_row, rows, terms);
+  NK_NAME(nk_lines_ahead) lines;
+  NK_NAME(nk_look_ahead)(ahead, a_rows, first_row, rows, places, columns, &lines);
   size_t panels = NK_NAME(nk_panel_count)(columns);
   size_t run = 0, place = first_place;
   while (run < run_count && place >= runs[run].length) place -= runs[run++].length;
-  const bool gathers = NK_NAME(nk_gathers)(a_rows, rows, columns);
-  for (size_t i = 0; i < rows; i++) rows_gathered[i] = (ptrdiff_t)i * NK_REDUCTION_PLACES;
+  size_t a_run = run, a_place = place, line = 0;
   while (places > 0) {
     size_t block = places < NK_REDUCTION_PLACES ? places : NK_REDUCTION_PLACES;
-    const float *block_a = a;
-    const ptrdiff_t *terms = rows_of_a;
-    if (gathers) {
-      NK_NAME(nk_gather)(rows, rows_of_a, a, runs + run, place, block, gathered);
-      block_a = gathered;
-      terms = rows_gathered;
-    }
     for (size_t i = 0; i < block; i++) {
-      a_offsets[i] = gathers ? (ptrdiff_t)i : runs[run].offset + (ptrdiff_t)place;
+      a_offsets[i] = runs[run].offset + (ptrdiff_t)place;
       c_offsets[i] = (ptrdiff_t)i * c_row;
       if (++place == runs[run].length) {
         place = 0;
@@ -267,12 +297,25 @@ static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const floa
       const nk_tile_finish finish = {.addend = accumulate ? c + panel.column : NULL};
       size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
       size_t tiles = (block + most - 1) / most;
-      for (size_t t = 0; t < tiles; t++) {
+      for (size_t t = 0; t < tiles; t++, line++) {
         size_t row = t * block / tiles, end = (t + 1) * block / tiles;
+        const float *next = a + a_offsets[row];
+        const ptrdiff_t *next_rows = terms;
+        if (line < lines.b_lines) {
+          next = lines.b + line * NK_LINE;
+          next_rows = lines.b_rows;
+        } else if (line < lines.b_lines + lines.a_lines) {
+          next = a + runs[a_run].offset + a_place;
+          next_rows = lines.a_rows;
+          a_place += NK_LINE;
+          while (a_run < run_count && a_place >= runs[a_run].length)
+            a_place -= runs[a_run++].length;
+        }
         NK_NAME(nk_reductions)
-        [panel.vectors - 1][end - row - 1](block_a, a_offsets + row, rows, terms,
+        [panel.vectors - 1][end - row - 1](a, a_offsets + row, rows, terms,
                                            packed + rows * panel.column, columns - panel.column,
-                                           c + panel.column, c_offsets + row, &finish);
+                                           c + panel.column, c_offsets + row, &finish, next,
+                                           next_rows);
       }
     }
     c += (ptrdiff_t)block * c_row;

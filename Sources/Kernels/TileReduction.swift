@@ -53,9 +53,8 @@ struct TileReduction: ParallelTask {
 
   /// Columns of a chunk: two panels of the widest tiles.
   static let mostColumns = 128
-  /// Floats that one worker needs: a block of dz, packed, and one of a, gathered.
-  static let workerScratch = packedScratch + NK_REDUCTION_DEPTH * NK_REDUCTION_PLACES
-  static let packedScratch = NK_REDUCTION_DEPTH * mostColumns
+  /// Floats that one worker needs: a block of dz, packed.
+  static let workerScratch = NK_REDUCTION_DEPTH * mostColumns
 
   // No rows are one part, too: it writes zeros.
   var chunkCount: Int {
@@ -83,10 +82,12 @@ struct TileReduction: ParallelTask {
       let count = min(NK_REDUCTION_DEPTH, end - row)
       let gradients = block + row * rowStep
       if !isPacked { nk_pack_rows(count, &dzRows, row, block, columns, count, 0, packed) }
+      var ahead = nk_ahead(
+        rows: min(NK_REDUCTION_DEPTH, end - row - count), b: gradients + count * rowStep,
+        b_row: rowStep)
       nk_tile_reduction(
         row, count, a, &aRows, runCount, runs, firstPlace, places,
-        isPacked ? gradients : UnsafePointer(packed), columns, packed + Self.packedScratch, target,
-        rowStep, adds)
+        isPacked ? gradients : UnsafePointer(packed), columns, target, rowStep, adds, &ahead)
       if let bias { nk_column_sums(gradients, rowStep, count, columns, adds, bias) }
       row += count
       adds = true

@@ -228,8 +228,8 @@ private func reducePoint(
       if !isPacked { nk_pack_rows(count, &mRows, row, m + column, width, count, 0, packing) }
       nk_tile_reduction(
         row, count, v, &vRows, 1, &run, 0, inputs,
-        isPacked ? m + row * outputs : UnsafePointer(packing), width,
-        packing + TileReduction.packedScratch, du + column, outputs, accumulate || row > 0)
+        isPacked ? m + row * outputs : UnsafePointer(packing), width, du + column, outputs,
+        accumulate || row > 0, nil)
     }
   }
 }

@@ -77,7 +77,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     // A grouped kernel with strides; a stride beyond the kernel in one direction.
     ConvolutionCase(2, 9, 11, 6, 10, kernel: (3, 1), stride: (2, 3), padding: nil, groups: 2),
     ConvolutionCase(3, 14, 15, 64, 129, kernel: (1, 1), stride: (2, 2)),
-    // Rows far apart, more places than are gathered at a time, more columns than a chunk's.
+    // Rows far apart, more places than are taken at a time, more columns than a chunk's.
     ConvolutionCase(3, 11, 10, 150, 131, kernel: (1, 1)),
     ConvolutionCase(2, 19, 17, 67, 33, kernel: (3, 3), stride: (2, 2), padding: nil),
   ]

@@ -63,16 +63,24 @@ void nk_tile_product(size_t first_row, size_t rows, const float *a, const nk_wal
                      size_t run_count, const nk_run *runs, const float *packed, size_t columns,
                      float *c, const nk_walk *c_rows, const nk_tile_finish *finish);
 
+/// What the next reduction will read: `rows` rows of its a, which follow in the walk, at the same
+/// places; and as many rows of b, before it is packed, `b_row` floats apart.
+typedef struct {
+  size_t rows;
+  const float *b;
+  ptrdiff_t b_row;
+} nk_ahead;
+
 /// c = aᵀ · b, or += with `accumulate`: sums over the terms first_row ..< first_row + rows.
 ///
 /// Place k of the runs, for k in first_place ..< first_place + places, gives the row
 /// c + (k − first_place) · c_row; its terms are a[a_rows(r) + runs(k)] · packed[r − first_row]. At most
-/// NK_REDUCTION_DEPTH terms. `gathered` is scratch memory of NK_REDUCTION_DEPTH · NK_REDUCTION_PLACES
-/// floats.
+/// NK_REDUCTION_DEPTH terms. What is `ahead`, or NULL, is brought into the second-level cache
+/// meanwhile.
 void nk_tile_reduction(size_t first_row, size_t rows, const float *a, const nk_walk *a_rows,
                        size_t run_count, const nk_run *runs, size_t first_place, size_t places,
-                       const float *packed, size_t columns, float *gathered, float *c,
-                       ptrdiff_t c_row, bool accumulate);
+                       const float *packed, size_t columns, float *c, ptrdiff_t c_row,
+                       bool accumulate, const nk_ahead *ahead);
 
 /// The most terms of one nk_tile_reduction, and how many places it takes at a time.
 enum { NK_REDUCTION_DEPTH = 256, NK_REDUCTION_PLACES = 72 };
