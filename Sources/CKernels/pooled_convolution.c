@@ -1,5 +1,14 @@
 #include "include/pooled_convolution.h"
 
+// Lines of the scratch memory: whole vectors of any instruction set, and what is read beyond the last.
+static ptrdiff_t nk_scratch_line(const nk_pooled_convolution *s) {
+  return (s->columns + 15) / 16 * 16 + 48;
+}
+
+size_t nk_pooled_winograd_scratch(const nk_pooled_convolution *s) {
+  return (size_t)((4 + 16 * s->input_channels) * nk_scratch_line(s));
+}
+
 #define NK_FAMILY "pooled_convolution.inc.h"
 #include "for_each_isa.h"
 
@@ -12,6 +21,15 @@ NK_DISPATCH(void, nk_pooled_convolution_forward,
             (const nk_pooled_convolution *shape, const float *planes, const float *weights,
              const float *bias, bool relu, float *y, uint8_t *indices),
             (shape, planes, weights, bias, relu, y, indices))
+
+NK_DISPATCH(void, nk_pooled_winograd_weights,
+            (const nk_pooled_convolution *shape, const float *weights, float *u),
+            (shape, weights, u))
+
+NK_DISPATCH(void, nk_pooled_winograd_forward,
+            (const nk_pooled_convolution *shape, const float *planes, const float *u,
+             const float *bias, bool relu, float *y, uint8_t *indices, float *scratch),
+            (shape, planes, u, bias, relu, y, indices, scratch))
 
 NK_DISPATCH(void, nk_pooled_convolution_backward_weights,
             (const nk_pooled_convolution *shape, const float *planes, const float *dy,

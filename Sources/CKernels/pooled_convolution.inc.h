@@ -57,6 +57,17 @@ static void NK_NAME(nk_image_planes)(const nk_pooled_convolution *s, const float
 #define NK_MOST_VECTORS 1
 #endif
 
+// The largest of a window's values, and its place.
+NK_INLINE void NK_NAME(store_maximum)(const nk_vf values[4], bool relu, size_t rest, float *y,
+                                      uint8_t *indices) {
+  nk_vf best = values[0];
+  nk_vi where = {0};
+  NK_UNROLL for (int q = 1; q < 4; q++) NK_NAME(larger)(&best, &where, values[q], q);
+  if (relu) best = nk_positive(best);
+  nk_store_up_to(y, best, rest);
+  if (indices) NK_NAME(store_bytes)(indices, where, rest);
+}
+
 NK_INLINE void NK_NAME(nk_pooled_tile)(const int windows, const int vectors,
                                        const nk_pooled_convolution *s, const float *planes,
                                        const float *weights, size_t columns, const float *bias,
@@ -92,14 +103,10 @@ NK_INLINE void NK_NAME(nk_pooled_tile)(const int windows, const int vectors,
     nk_vf b = {0};
     if (bias) b = nk_load_up_to(bias + n * NK_WIDTH, rest);
     NK_UNROLL for (int w = 0; w < windows; w++) {
-      nk_vf best = sum[w][0][n] + b;
-      nk_vi where = {0};
-      NK_UNROLL for (int q = 1; q < 4; q++)
-          NK_NAME(larger)(&best, &where, sum[w][q][n] + b, q);
-      if (relu) best = nk_positive(best);
+      nk_vf values[4];
+      NK_UNROLL for (int q = 0; q < 4; q++) values[q] = sum[w][q][n] + b;
       const ptrdiff_t out = w * s->output_channels + n * NK_WIDTH;
-      nk_store_up_to(y + out, best, rest);
-      if (indices) NK_NAME(store_bytes)(indices + out, where, rest);
+      NK_NAME(store_maximum)(values, relu, rest, y + out, indices ? indices + out : NULL);
     }
   }
 }
@@ -142,6 +149,8 @@ static void NK_NAME(nk_pooled_convolution_forward)(const nk_pooled_convolution *
       (1, s, planes, weights + first, columns, b, relu, y + first, bytes);
   }
 }
+
+#include "pooled_winograd.inc.h"
 
 // What the four pixels of a window see of one channel: 4 × 4 pixels.
 #undef nk_patch

@@ -10,27 +10,64 @@ struct NarrowPooledConvolution: Sendable {
   private let convolution: ConvolutionGeometry
   private let pooling: PoolingGeometry
   private let shape: nk_pooled_convolution
+  private let isWinograd: Bool
 
   /// Nil for what the kernels cannot do, or are not faster at.
   ///
   /// - Parameters:
   ///   - convolution: Without what no window sees.
   ///   - pooling: Its input is the convolution's output.
-  init?(_ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry) {
-    guard WinogradConvolution.supports(convolution), convolution.inputChannels <= 4,
-      pooling.windowHeight == 2, pooling.windowWidth == 2, pooling.strideHeight == 2,
-      pooling.strideWidth == 2, pooling.padding == .none
+  ///   - algorithm: ``ConvolutionAlgorithm/direct`` or ``ConvolutionAlgorithm/winograd2``.
+  init?(
+    _ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry,
+    algorithm: ConvolutionAlgorithm
+  ) {
+    guard algorithm == .direct || algorithm == .winograd2,
+      Self.supports(convolution, pooling)
     else { return nil }
     self.convolution = convolution
     self.pooling = pooling
+    isWinograd = algorithm == .winograd2
     shape = nk_pooled_convolution(
       input_channels: convolution.inputChannels, lines: convolution.outputHeight + 2,
       columns: convolution.outputWidth + 2, height: pooling.outputHeight,
       width: pooling.outputWidth, output_channels: pooling.channels)
   }
 
-  /// Floats of scratch memory for an image in planes.
-  var scratchCount: Int { roundedToLine(shape.input_channels * shape.lines * shape.columns) }
+  private static func supports(
+    _ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry
+  ) -> Bool {
+    WinogradConvolution.supports(convolution) && convolution.inputChannels <= 4
+      && pooling.windowHeight == 2 && pooling.windowWidth == 2 && pooling.strideHeight == 2
+      && pooling.strideWidth == 2 && pooling.padding == .none
+  }
+
+  /// The faster algorithm, where there is a choice: Winograd's products make up for its transforms
+  /// from two channels on.
+  static func recommended(
+    _ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry
+  ) -> ConvolutionAlgorithm? {
+    guard supports(convolution, pooling) else { return nil }
+    return convolution.inputChannels > 1 ? .winograd2 : .direct
+  }
+
+  /// Floats of scratch memory.
+  var scratchCount: Int { planesCount + transformedCount + winogradScratchCount }
+
+  /// Floats of an image in planes.
+  private var planesCount: Int {
+    roundedToLine(shape.input_channels * shape.lines * shape.columns)
+  }
+
+  /// Floats of the transformed weights.
+  private var transformedCount: Int {
+    isWinograd ? roundedToLine(16 * shape.input_channels * shape.output_channels) : 0
+  }
+
+  private var winogradScratchCount: Int {
+    var shape = shape
+    return isWinograd ? nk_pooled_winograd_scratch(&shape) : 0
+  }
 
   /// Whether an image is a plane already, where no pixels are added or left out.
   private var isPlane: Bool {
@@ -57,11 +94,18 @@ struct NarrowPooledConvolution: Sendable {
     indices: UnsafeMutablePointer<UInt8>?, scratch: UnsafeMutablePointer<Float>
   ) {
     var shape = shape
+    let transformed = scratch + planesCount
+    if isWinograd { nk_pooled_winograd_weights(&shape, weights, transformed) }
     for image in 0..<batch {
+      let planes = planes(x + image * convolution.inputCount, scratch)
       let first = image * pooling.outputCount
-      nk_pooled_convolution_forward(
-        &shape, planes(x + image * convolution.inputCount, scratch), weights, bias, rectifies,
-        y + first, indices.map { $0 + first })
+      let (y, indices) = (y + first, indices.map { $0 + first })
+      if isWinograd {
+        nk_pooled_winograd_forward(
+          &shape, planes, transformed, bias, rectifies, y, indices, transformed + transformedCount)
+      } else {
+        nk_pooled_convolution_forward(&shape, planes, weights, bias, rectifies, y, indices)
+      }
     }
   }
 

@@ -32,10 +32,11 @@ package struct PooledConvolution: Sendable {
     // A product of whole matrices leaves no pixels out.
     guard self.algorithm != .matrixProduct else { return }
     leaveOutUnseen()
-    self.algorithm = algorithm ?? .recommended(for: self.convolution)
-    if self.algorithm == .direct {
-      narrow = NarrowPooledConvolution(self.convolution, self.pooling)
-    }
+    self.algorithm =
+      algorithm ?? NarrowPooledConvolution.recommended(self.convolution, self.pooling)
+      ?? .recommended(for: self.convolution)
+    narrow = NarrowPooledConvolution(
+      self.convolution, self.pooling, algorithm: self.algorithm)
   }
 
   /// Leaves out lines and columns of the convolution's result that no window sees.

@@ -31,6 +31,18 @@ void nk_pooled_convolution_forward(const nk_pooled_convolution *shape, const flo
                                    const float *weights, const float *bias, bool relu, float *y,
                                    uint8_t *indices);
 
+/// Floats of scratch memory for nk_pooled_winograd_forward.
+size_t nk_pooled_winograd_scratch(const nk_pooled_convolution *shape);
+
+/// The weights as nk_pooled_winograd_forward takes them: 16 · input_channels · output_channels floats.
+void nk_pooled_winograd_weights(const nk_pooled_convolution *shape, const float *weights, float *u);
+
+/// The same as nk_pooled_convolution_forward by F(2×2, 3×3), a window a tile: 16 products for each
+/// channel instead of 36.
+void nk_pooled_winograd_forward(const nk_pooled_convolution *shape, const float *planes,
+                                const float *u, const float *bias, bool relu, float *y,
+                                uint8_t *indices, float *scratch);
+
 /// dweights += the gradient of the weights, for the gradient dy of y before `relu`.
 ///
 /// Of the four pixels of a window only the largest has a gradient, so only it is multiplied.

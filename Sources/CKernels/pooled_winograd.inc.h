@@ -1,0 +1,155 @@
+// A convolution of few channels with maxima over 2 × 2 of its pixels by Winograd's F(2×2, 3×3): a window
+// is a tile. Points are taken in two halves, those of the tile's columns 0 and 1, then 2 and 3, so that
+// the sums of three windows fit the registers.
+
+#include "winograd_matrices.h"
+
+#undef NK_TILE_WINDOWS
+#if NK_WIDTH == 16
+#define NK_TILE_WINDOWS 3
+#else
+#define NK_TILE_WINDOWS 1
+#endif
+
+// The even and the odd elements of two vectors.
+#undef nk_even
+#undef nk_odd
+#if NK_WIDTH == 16
+#define nk_even(a, b) \
+  __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define nk_odd(a, b) \
+  __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#elif NK_WIDTH == 8
+#define nk_even(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define nk_odd(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#else
+#define nk_even(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define nk_odd(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
+#endif
+
+// u[half][channel][row of the tile · 2 + column of the half][output channel]
+static void NK_NAME(nk_pooled_winograd_weights)(const nk_pooled_convolution *s, const float *w,
+                                                float *u) {
+  const ptrdiff_t channels = s->input_channels, outputs = s->output_channels;
+  for (ptrdiff_t c = 0; c < channels; c++) {
+    for (ptrdiff_t first = 0; first < outputs; first += NK_WIDTH) {
+      const size_t rest = (size_t)(outputs - first);
+      nk_vf t[4][3];
+      NK_UNROLL for (int j = 0; j < 3; j++) {
+        nk_vf d[3], o[4];
+        NK_UNROLL for (int i = 0; i < 3; i++)
+            d[i] = nk_load_up_to(w + ((i * 3 + j) * channels + c) * outputs + first, rest);
+        nk_wg_g(2, d, o);
+        NK_UNROLL for (int i = 0; i < 4; i++) t[i][j] = o[i];
+      }
+      NK_UNROLL for (int i = 0; i < 4; i++) {
+        nk_vf o[4];
+        nk_wg_g(2, t[i], o);
+        NK_UNROLL for (int j = 0; j < 4; j++) {
+          const ptrdiff_t row = (j / 2 * channels + c) * 8 + i * 2 + j % 2;
+          nk_store_up_to(u + row * outputs + first, o[j], rest);
+        }
+      }
+    }
+  }
+}
+
+// The transformed tiles of one line of windows, in the order of u; `step` floats from point to point.
+NK_INLINE void NK_NAME(nk_pooled_winograd_line)(const nk_pooled_convolution *s, const float *planes,
+                                                ptrdiff_t step, float *lines, float *v) {
+  for (ptrdiff_t c = 0; c < s->input_channels; c++) {
+    const float *plane = planes + c * s->lines * s->columns;
+    for (ptrdiff_t x = 0; x < s->columns; x += NK_WIDTH) {
+      const size_t rest = (size_t)(s->columns - x);
+      nk_vf d[4], o[4];
+      NK_UNROLL for (int i = 0; i < 4; i++) d[i] = nk_load_up_to(plane + i * s->columns + x, rest);
+      nk_wg_bt(2, d, o);
+      NK_UNROLL for (int i = 0; i < 4; i++) nk_store(lines + i * step + x, o[i]);
+    }
+    for (ptrdiff_t window = 0; window < s->width; window += NK_WIDTH) {
+      NK_UNROLL for (int i = 0; i < 4; i++) {
+        const float *x = lines + i * step + 2 * window;
+        const nk_vf a = nk_load(x), b = nk_load(x + NK_WIDTH);
+        const nk_vf a2 = nk_load(x + 2), b2 = nk_load(x + NK_WIDTH + 2);
+        const nk_vf d[4] = {nk_even(a, b), nk_odd(a, b), nk_even(a2, b2), nk_odd(a2, b2)};
+        nk_vf o[4];
+        nk_wg_bt(2, d, o);
+        NK_UNROLL for (int j = 0; j < 4; j++) {
+          const ptrdiff_t row = (j / 2 * s->input_channels + c) * 8 + i * 2 + j % 2;
+          nk_store(v + row * step + window, o[j]);
+        }
+      }
+    }
+  }
+}
+
+// Some windows side by side, for one vector of output channels.
+NK_INLINE void NK_NAME(nk_pooled_winograd_tile)(const int windows, const nk_pooled_convolution *s,
+                                                const float *v, ptrdiff_t step, const float *u,
+                                                size_t rest, const float *bias, bool relu,
+                                                float *y, uint8_t *indices) {
+  // Aᵀ from the left: [window][row of the window][column of the tile].
+  nk_vf t[NK_TILE_WINDOWS][2][4];
+  NK_UNROLL for (int half = 0; half < 2; half++) {
+    nk_vf sum[NK_TILE_WINDOWS][8];
+    NK_UNROLL for (int w = 0; w < windows; w++) NK_UNROLL for (int k = 0; k < 8; k++)
+        sum[w][k] = (nk_vf){0};
+    for (ptrdiff_t c = s->input_channels; c > 0; c--) {
+      NK_UNROLL for (int k = 0; k < 8; k++) {
+        const nk_vf b = nk_load_up_to(u, rest);
+        NK_UNROLL for (int w = 0; w < windows; w++) {
+          sum[w][k] += nk_set1(v[w]) * b;
+          NK_KEEP_ORDER(sum[w][k]);
+        }
+        u += s->output_channels;
+        v += step;
+      }
+    }
+    NK_UNROLL for (int w = 0; w < windows; w++) NK_UNROLL for (int j = 0; j < 2; j++) {
+      nk_vf m[4], o[2];
+      NK_UNROLL for (int i = 0; i < 4; i++) m[i] = sum[w][i * 2 + j];
+      nk_wg_at(2, m, o);
+      NK_UNROLL for (int i = 0; i < 2; i++) t[w][i][half * 2 + j] = o[i];
+    }
+  }
+  nk_vf b = {0};
+  if (bias) b = nk_load_up_to(bias, rest);
+  NK_UNROLL for (int w = 0; w < windows; w++) {
+    nk_vf values[4];
+    NK_UNROLL for (int i = 0; i < 2; i++) nk_wg_at(2, t[w][i], values + 2 * i);
+    NK_UNROLL for (int q = 0; q < 4; q++) values[q] += b;
+    const ptrdiff_t out = w * s->output_channels;
+    NK_NAME(store_maximum)(values, relu, rest, y + out, indices ? indices + out : NULL);
+  }
+}
+
+static void NK_NAME(nk_pooled_winograd_forward)(const nk_pooled_convolution *s,
+                                                const float *planes, const float *u,
+                                                const float *bias, bool relu, float *y,
+                                                uint8_t *indices, float *scratch) {
+  const ptrdiff_t step = nk_scratch_line(s), outputs = s->output_channels;
+  float *v = scratch + 4 * step;
+  // What is read beyond the last pixel goes into windows that nobody uses; but it should be numbers.
+  memset(scratch, 0, (size_t)(4 * step) * sizeof(float));
+  for (ptrdiff_t line = 0; line < s->height; line++) {
+    NK_NAME(nk_pooled_winograd_line)(s, planes + 2 * line * s->columns, step, scratch, v);
+    for (ptrdiff_t first = 0; first < outputs; first += NK_WIDTH) {
+      const size_t rest = (size_t)(outputs - first);
+      const float *b = bias ? bias + first : NULL;
+      ptrdiff_t window = 0;
+      while (window < s->width) {
+        const ptrdiff_t place = (line * s->width + window) * outputs + first;
+        uint8_t *bytes = indices ? indices + place : NULL;
+        if (s->width - window >= NK_TILE_WINDOWS && rest >= NK_WIDTH) {
+          NK_NAME(nk_pooled_winograd_tile)
+          (NK_TILE_WINDOWS, s, v + window, step, u + first, NK_WIDTH, b, relu, y + place, bytes);
+          window += NK_TILE_WINDOWS;
+        } else {
+          NK_NAME(nk_pooled_winograd_tile)
+          (1, s, v + window, step, u + first, rest, b, relu, y + place, bytes);
+          window += 1;
+        }
+      }
+    }
+  }
+}
