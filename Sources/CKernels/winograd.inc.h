@@ -71,6 +71,11 @@ NK_INLINE void NK_NAME(nk_wg_input)(const int tile, const nk_winograd *s, const 
     ptrdiff_t right = NK_NAME(nk_limit)(s->input_width - x0, n);
     bool whole = top == 0 && left == 0 && bottom == n && right == n;
     const float *source = x + (place.image * s->input_height + y0) * line + x0 * pixel;
+    // The pixels below, of the next line of tiles, come while these are transformed.
+    for (ptrdiff_t row = n; row < n + tile; row++) {
+      const float *ahead = source + row * line;
+      for (ptrdiff_t c = 0; c < tile * pixel; c += 16) __builtin_prefetch(ahead + c, 0, 3);
+    }
     for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
       size_t rest = (size_t)(pixel - c);
       if (whole && rest >= NK_WIDTH)
