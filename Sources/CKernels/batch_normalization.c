@@ -53,8 +53,8 @@ void nk_finish_normalization_sums(const float *sum, const float *product,
 
 NK_DISPATCH(void, nk_normalize,
             (const float *x, size_t rows, size_t columns, const float *mean, const float *scale,
-             const float *beta, const float *addend, bool relu, float *y),
-            (x, rows, columns, mean, scale, beta, addend, relu, y))
+             const float *beta, const float *addend, bool relu, bool streams, float *y),
+            (x, rows, columns, mean, scale, beta, addend, relu, streams, y))
 
 NK_DISPATCH(void, nk_normalization_sums,
             (const float *x, const nk_normalized *z, size_t first_row, size_t rows,

@@ -1,21 +1,40 @@
 // Batch normalization, vectorised over columns. See include/batch_normalization.h.
 
-NK_INLINE void NK_NAME(moments_vectors)(const float *x, size_t rows, size_t columns, int vectors,
-                                        float *mean, float *squares) {
+// Adds rows of one vector of columns, less the center, to its sums.
+NK_INLINE void NK_NAME(moments_rows)(const float *x, const size_t rows, size_t columns,
+                                     nk_vf center, float *sum) {
+  nk_vf sums = nk_load(sum);
+  NK_UNROLL for (size_t row = 0; row < rows; row++) sums += nk_load(x + row * columns) - center;
+  nk_store(sum, sums);
+}
+
+// The means of whole vectors of columns: row after row, as they lie in memory.
+NK_INLINE void NK_NAME(means_vectors)(const float *x, size_t rows, size_t columns, size_t count,
+                                      float *mean) {
   // Summed relative to the first row, for a mean far from zero would cost the sum its last bits.
+  memset(mean, 0, count * sizeof *mean);
+  for (size_t row = 1; row < rows;) {
+    const bool several = rows - row >= 4;
+    for (size_t c = 0; c < count; c += NK_WIDTH) {
+      const float *source = x + row * columns + c;
+      if (several)
+        NK_NAME(moments_rows)(source, 4, columns, nk_load(x + c), mean + c);
+      else
+        NK_NAME(moments_rows)(source, 1, columns, nk_load(x + c), mean + c);
+    }
+    row += several ? 4 : 1;
+  }
+  for (size_t c = 0; c < count; c += NK_WIDTH)
+    nk_store(mean + c, nk_load(x + c) + nk_load(mean + c) / (float)rows);
+}
+
+// Squared deviations from the means: a few vectors at a time, of rows that are in a cache by now.
+NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t columns,
+                                        const int vectors, const float *mean, float *squares) {
   nk_vf sums[4], centers[4];
   NK_UNROLL for (int v = 0; v < vectors; v++) {
     sums[v] = nk_set1(0);
-    centers[v] = nk_load(x + v * NK_WIDTH);
-  }
-  for (size_t row = 1; row < rows; row++) {
-    NK_UNROLL for (int v = 0; v < vectors; v++) {
-      sums[v] += nk_load(x + row * columns + v * NK_WIDTH) - centers[v];
-    }
-  }
-  NK_UNROLL for (int v = 0; v < vectors; v++) {
-    centers[v] += sums[v] / (float)rows;
-    sums[v] = nk_set1(0);
+    centers[v] = nk_load(mean + v * NK_WIDTH);
   }
   for (size_t row = 0; row < rows; row++) {
     NK_UNROLL for (int v = 0; v < vectors; v++) {
@@ -23,10 +42,7 @@ NK_INLINE void NK_NAME(moments_vectors)(const float *x, size_t rows, size_t colu
       sums[v] += deviation * deviation;
     }
   }
-  NK_UNROLL for (int v = 0; v < vectors; v++) {
-    nk_store(mean + v * NK_WIDTH, centers[v]);
-    nk_store(squares + v * NK_WIDTH, sums[v]);
-  }
+  NK_UNROLL for (int v = 0; v < vectors; v++) nk_store(squares + v * NK_WIDTH, sums[v]);
 }
 
 NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t columns, float *mean,
@@ -46,20 +62,22 @@ NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t colum
 static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t columns, float *mean,
                                        float *squares) {
   size_t c = 0;
+  NK_NAME(means_vectors)(x, rows, columns, columns / NK_WIDTH * NK_WIDTH, mean);
   for (; c + 4 * NK_WIDTH <= columns; c += 4 * NK_WIDTH) {
-    NK_NAME(moments_vectors)(x + c, rows, columns, 4, mean + c, squares + c);
+    NK_NAME(squares_vectors)(x + c, rows, columns, 4, mean + c, squares + c);
   }
   for (; c + NK_WIDTH <= columns; c += NK_WIDTH) {
-    NK_NAME(moments_vectors)(x + c, rows, columns, 1, mean + c, squares + c);
+    NK_NAME(squares_vectors)(x + c, rows, columns, 1, mean + c, squares + c);
   }
   for (; c < columns; c++) {
     NK_NAME(moments_scalar)(x + c, rows, columns, mean + c, squares + c);
   }
 }
 
-static void NK_NAME(nk_normalize)(const float *x, size_t rows, size_t columns, const float *mean,
-                                  const float *scale, const float *beta, const float *addend,
-                                  bool relu, float *y) {
+NK_INLINE void NK_NAME(normalize_rows)(const float *x, size_t rows, size_t columns,
+                                       const float *mean, const float *scale, const float *beta,
+                                       const float *addend, bool relu, const bool streams,
+                                       float *y) {
   for (size_t row = 0; row < rows; row++) {
     for (size_t c = 0; c < columns; c += NK_WIDTH) {
       const size_t rest = columns - c, place = row * columns + c;
@@ -68,61 +86,72 @@ static void NK_NAME(nk_normalize)(const float *x, size_t rows, size_t columns, c
       if (beta) value += nk_load_up_to(beta + c, rest);
       if (addend) value += nk_load_up_to(addend + place, rest);
       if (relu) value = nk_positive(value);
-      nk_store_up_to(y + place, value, rest);
+      if (streams)
+        nk_stream(y + place, value);
+      else
+        nk_store_up_to(y + place, value, rest);
     }
   }
 }
 
-NK_INLINE void NK_NAME(sums_vectors)(const float *x, const nk_normalized *z, size_t first,
-                                     size_t rows, size_t columns, const int vectors, size_t rest,
-                                     const float *mean, const float *inverse_deviation,
-                                     float *sum, float *product) {
-  nk_vf sums[4], products[4], centers[4];
-  NK_UNROLL for (int v = 0; v < vectors; v++) {
-    sums[v] = products[v] = nk_set1(0);
-    centers[v] = nk_load_up_to(mean + v * NK_WIDTH, rest);
-  }
-  for (size_t row = 0; row < rows; row++) {
-    NK_UNROLL for (int v = 0; v < vectors; v++) {
-      const size_t place = first + row * columns + (size_t)v * NK_WIDTH;
-      nk_vf gradient = nk_load_up_to(z->gradient + place, rest);
-      if (z->relu) {
-        // The gradient of the argument takes the place of that of the result.
-        nk_vi positive = nk_load_up_to(z->relu + place, rest) > (nk_vf){0};
-        gradient = (nk_vf)((nk_vi)gradient & positive);
-        nk_store_up_to(z->gradient + place, gradient, rest);
-      }
-      if (z->addend_gradient) {
-        nk_vf total = gradient;
-        if (z->accumulates) total += nk_load_up_to(z->addend_gradient + place, rest);
-        nk_store_up_to(z->addend_gradient + place, total, rest);
-      }
-      sums[v] += gradient;
-      products[v] += gradient * (nk_load_up_to(x + place, rest) - centers[v]);
-    }
-  }
-  NK_UNROLL for (int v = 0; v < vectors; v++) {
-    const nk_vf scale = nk_load_up_to(inverse_deviation + v * NK_WIDTH, rest);
-    nk_store_up_to(sum + v * NK_WIDTH, sums[v], rest);
-    nk_store_up_to(product + v * NK_WIDTH, products[v] * scale, rest);
+static void NK_NAME(nk_normalize)(const float *x, size_t rows, size_t columns, const float *mean,
+                                  const float *scale, const float *beta, const float *addend,
+                                  bool relu, bool streams, float *y) {
+  if (streams && y != x && columns % NK_WIDTH == 0 && (uintptr_t)y % (NK_WIDTH * 4) == 0) {
+    NK_NAME(normalize_rows)(x, rows, columns, mean, scale, beta, addend, relu, true, y);
+    nk_end_streams();
+  } else {
+    NK_NAME(normalize_rows)(x, rows, columns, mean, scale, beta, addend, relu, false, y);
   }
 }
 
+// Adds some rows of one vector of columns to its sums.
+NK_INLINE void NK_NAME(sums_rows)(const float *x, const nk_normalized *z, size_t place,
+                                  const size_t rows, size_t columns, size_t rest, nk_vf center,
+                                  float *sum, float *product) {
+  nk_vf sums = nk_load_up_to(sum, rest), products = nk_load_up_to(product, rest);
+  NK_UNROLL for (size_t row = 0; row < rows; row++, place += columns) {
+    nk_vf gradient = nk_load_up_to(z->gradient + place, rest);
+    if (z->relu) {
+      // The gradient of the argument takes the place of that of the result.
+      nk_vi positive = nk_load_up_to(z->relu + place, rest) > (nk_vf){0};
+      gradient = (nk_vf)((nk_vi)gradient & positive);
+      nk_store_up_to(z->gradient + place, gradient, rest);
+    }
+    if (z->addend_gradient) {
+      nk_vf total = gradient;
+      if (z->accumulates) total += nk_load_up_to(z->addend_gradient + place, rest);
+      nk_store_up_to(z->addend_gradient + place, total, rest);
+    }
+    sums += gradient;
+    products += gradient * (nk_load_up_to(x + place, rest) - center);
+  }
+  nk_store_up_to(sum, sums, rest);
+  nk_store_up_to(product, products, rest);
+}
+
+// Row after row, as they lie in memory; a few at a time, for the sums are in memory as well.
 static void NK_NAME(nk_normalization_sums)(const float *x, const nk_normalized *z,
                                            size_t first_row, size_t rows, size_t columns,
                                            const float *mean, const float *inverse_deviation,
                                            float *sum, float *product) {
-  size_t c = 0;
-  for (; c + 4 * NK_WIDTH <= columns; c += 4 * NK_WIDTH) {
-    NK_NAME(sums_vectors)
-    (x, z, first_row * columns + c, rows, columns, 4, NK_WIDTH, mean + c, inverse_deviation + c,
-     sum + c, product + c);
+  const nk_normalized n = *z;
+  memset(sum, 0, columns * sizeof *sum);
+  memset(product, 0, columns * sizeof *product);
+  for (size_t row = 0; row < rows;) {
+    const size_t place = (first_row + row) * columns;
+    const bool several = rows - row >= 4;
+    for (size_t c = 0; c < columns; c += NK_WIDTH) {
+      const size_t rest = columns - c;
+      const nk_vf center = nk_load_up_to(mean + c, rest);
+      if (several)
+        NK_NAME(sums_rows)(x, &n, place + c, 4, columns, rest, center, sum + c, product + c);
+      else
+        NK_NAME(sums_rows)(x, &n, place + c, 1, columns, rest, center, sum + c, product + c);
+    }
+    row += several ? 4 : 1;
   }
-  for (; c < columns; c += NK_WIDTH) {
-    NK_NAME(sums_vectors)
-    (x, z, first_row * columns + c, rows, columns, 1, columns - c, mean + c,
-     inverse_deviation + c, sum + c, product + c);
-  }
+  for (size_t c = 0; c < columns; c++) product[c] *= inverse_deviation[c];
 }
 
 static void NK_NAME(nk_normalization_gradient)(const float *x, const float *dz, size_t rows,

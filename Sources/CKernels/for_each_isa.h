@@ -28,6 +28,8 @@
 #define NK_INLINE static inline __attribute__((always_inline, unused))
 #define NK_UNROLL _Pragma("clang loop unroll(full)")
 
+NK_INLINE void nk_end_streams(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
 #if defined(__x86_64__)
 
 #pragma clang attribute push( \

@@ -58,7 +58,7 @@ NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf s
   }
 }
 
-// Asks for the places that a tile will write, and for what it adds there: they come while it is summed.
+// Asks for the places that a tile will write, and for what it adds there.
 NK_INLINE void NK_NAME(nk_fetch_tile)(const int rows, const int vectors, const float *c,
                                       const ptrdiff_t *c_rows, const nk_tile_finish *finish) {
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
@@ -72,19 +72,30 @@ NK_INLINE void NK_NAME(nk_fetch_tile)(const int rows, const int vectors, const f
   }
 }
 
-// `ahead` is what the next tile reads, a line or less for each term: it comes while this one is summed.
-NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const float *a,
-                                        const ptrdiff_t *a_rows, size_t run_count,
+// What a tile asks for, one line for each of its terms: the line of term p is at
+// start + p · step + rows[p].
+typedef struct {
+  const float *start;
+  size_t step;
+  const ptrdiff_t *rows;
+} NK_NAME(nk_fetch);
+
+// With `fetches`, what the tile writes is asked for, and `ahead`, which the next one reads: it comes
+// while the tile is summed.
+NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const bool fetches,
+                                        const float *a, const ptrdiff_t *a_rows, size_t run_count,
                                         const nk_run *runs, const float *panel, size_t columns,
                                         float *c, const ptrdiff_t *c_rows,
-                                        const nk_tile_finish *finish, const float *ahead,
-                                        size_t ahead_step) {
+                                        const nk_tile_finish *finish,
+                                        const NK_NAME(nk_fetch) * ahead) {
   ptrdiff_t offsets[NK_TILE_MOST_ROWS];
   NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
   nk_vf sum[NK_TILE_MOST_ROWS][4];
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
       (nk_vf){0};
-  NK_NAME(nk_fetch_tile)(rows, vectors, c, c_rows, finish);
+  const float *line = fetches ? ahead->start : NULL;
+  const size_t line_step = fetches ? ahead->step : 0;
+  if (fetches) NK_NAME(nk_fetch_tile)(rows, vectors, c, c_rows, finish);
   for (size_t i = 0; i < run_count; i++) {
     const float *terms = a + runs[i].offset;
     for (size_t k = runs[i].length; k > 0; k--) {
@@ -95,32 +106,35 @@ NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const
         NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] += x * b[n];
         NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[m][n]);
       }
-      __builtin_prefetch(ahead, 0, 2);
+      if (fetches) {
+        __builtin_prefetch(line, 0, 2);
+        line += line_step;
+      }
       terms++;
       panel += vectors * NK_WIDTH;
-      ahead += ahead_step;
     }
   }
   NK_NAME(nk_store_tile)
   (rows, vectors, sum, c, c_rows, columns, finish);
 }
 
-// `ahead` and its rows, one for each term, are read soon: they come while this tile is summed.
-NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, const float *a,
-                                          const ptrdiff_t *a_rows, size_t depth,
+// With `fetches`, `ahead` is asked for, which the next reduction reads.
+NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, const bool fetches,
+                                          const float *a, const ptrdiff_t *a_rows, size_t depth,
                                           const ptrdiff_t *terms, const float *panel,
                                           size_t columns, float *c, const ptrdiff_t *c_rows,
-                                          const nk_tile_finish *finish, const float *ahead,
-                                          const ptrdiff_t *ahead_rows) {
+                                          const nk_tile_finish *finish,
+                                          const NK_NAME(nk_fetch) * ahead) {
   ptrdiff_t offsets[NK_TILE_MOST_ROWS];
   NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
   nk_vf sum[NK_TILE_MOST_ROWS][4];
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
       (nk_vf){0};
-  NK_NAME(nk_fetch_tile)(rows, vectors, c, c_rows, finish);
+  const float *line = fetches ? ahead->start : NULL;
+  const ptrdiff_t *line_rows = fetches ? ahead->rows : NULL;
   for (size_t p = 0; p < depth; p++) {
     const float *term = a + terms[p];
-    __builtin_prefetch(ahead + ahead_rows[p], 0, 2);
+    if (fetches) __builtin_prefetch(line + line_rows[p], 0, 2);
     nk_vf b[4];
     NK_UNROLL for (int n = 0; n < vectors; n++) b[n] = nk_load(panel + n * NK_WIDTH);
     NK_UNROLL for (int m = 0; m < rows; m++) {
@@ -139,29 +153,35 @@ NK_INLINE void NK_NAME(nk_reduction_tile)(const int rows, const int vectors, con
 typedef void (*NK_NAME(nk_product_function))(const float *, const ptrdiff_t *, size_t,
                                              const nk_run *, const float *, size_t, float *,
                                              const ptrdiff_t *, const nk_tile_finish *,
-                                             const float *, size_t);
+                                             const NK_NAME(nk_fetch) *);
 typedef void (*NK_NAME(nk_reduction_function))(const float *, const ptrdiff_t *, size_t,
                                                const ptrdiff_t *, const float *, size_t, float *,
                                                const ptrdiff_t *, const nk_tile_finish *,
-                                               const float *, const ptrdiff_t *);
+                                               const NK_NAME(nk_fetch) *);
 
 #undef NK_TILE
-#define NK_TILE(rows, vectors)                                                                  \
-  static void NK_NAME(nk_product_##rows##_##vectors)(                                           \
-      const float *a, const ptrdiff_t *a_rows, size_t run_count, const nk_run *runs,            \
-      const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                    \
-      const nk_tile_finish *finish, const float *ahead, size_t ahead_step) {                    \
-    NK_NAME(nk_product_tile)                                                                    \
-    (rows, vectors, a, a_rows, run_count, runs, panel, columns, c, c_rows, finish, ahead,       \
-     ahead_step);                                                                               \
-  }                                                                                             \
-  static void NK_NAME(nk_reduction_##rows##_##vectors)(                                         \
-      const float *a, const ptrdiff_t *a_rows, size_t depth, const ptrdiff_t *terms,            \
-      const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                    \
-      const nk_tile_finish *finish, const float *ahead, const ptrdiff_t *ahead_rows) {          \
-    NK_NAME(nk_reduction_tile)                                                                  \
-    (rows, vectors, a, a_rows, depth, terms, panel, columns, c, c_rows, finish, ahead,          \
-     ahead_rows);                                                                               \
+#define NK_TILE(rows, vectors)                                                                    \
+  static void NK_NAME(nk_product_##rows##_##vectors)(                                             \
+      const float *a, const ptrdiff_t *a_rows, size_t run_count, const nk_run *runs,              \
+      const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                      \
+      const nk_tile_finish *finish, const NK_NAME(nk_fetch) * ahead) {                            \
+    if (ahead)                                                                                    \
+      NK_NAME(nk_product_tile)                                                                    \
+      (rows, vectors, true, a, a_rows, run_count, runs, panel, columns, c, c_rows, finish, ahead);\
+    else                                                                                          \
+      NK_NAME(nk_product_tile)                                                                    \
+      (rows, vectors, false, a, a_rows, run_count, runs, panel, columns, c, c_rows, finish, NULL);\
+  }                                                                                               \
+  static void NK_NAME(nk_reduction_##rows##_##vectors)(                                           \
+      const float *a, const ptrdiff_t *a_rows, size_t depth, const ptrdiff_t *terms,              \
+      const float *panel, size_t columns, float *c, const ptrdiff_t *c_rows,                      \
+      const nk_tile_finish *finish, const NK_NAME(nk_fetch) * ahead) {                            \
+    if (ahead)                                                                                    \
+      NK_NAME(nk_reduction_tile)                                                                  \
+      (rows, vectors, true, a, a_rows, depth, terms, panel, columns, c, c_rows, finish, ahead);   \
+    else                                                                                          \
+      NK_NAME(nk_reduction_tile)                                                                  \
+      (rows, vectors, false, a, a_rows, depth, terms, panel, columns, c, c_rows, finish, NULL);   \
   }
 NK_EACH_TILE(NK_TILE)
 #undef NK_TILE
@@ -177,6 +197,13 @@ static const NK_NAME(nk_reduction_function)
 
 #undef NK_SHORT_RUN
 #define NK_SHORT_RUN 12
+
+// Where a tile asks for what lies ahead: not where its rows are in the first-level cache anyway, or so
+// short that asking takes long against the sum.
+#undef NK_FETCHED_DEPTH
+#undef NK_FETCHED_FLOATS
+#define NK_FETCHED_DEPTH 64
+#define NK_FETCHED_FLOATS 4096
 
 // Rows whose offsets are held at a time.
 #undef NK_BLOCK_ROWS
@@ -196,6 +223,7 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
     for (size_t i = 0; i < run_count; i++)
       for (size_t k = 0; k < runs[i].length; k++) *term++ = runs[i].offset + (ptrdiff_t)k;
   }
+  const bool fetches = depth >= NK_FETCHED_DEPTH && rows * depth >= NK_FETCHED_FLOATS;
   size_t panels = NK_NAME(nk_panel_count)(columns);
   ptrdiff_t a_offsets[NK_BLOCK_ROWS], c_offsets[NK_BLOCK_ROWS];
   while (rows > 0) {
@@ -216,20 +244,19 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
           NK_NAME(nk_reductions)
           [panel.vectors - 1][end - row - 1](a, a_offsets + row, depth, terms, b,
                                              columns - panel.column, c + panel.column,
-                                             c_offsets + row, &last, a + a_offsets[row], terms);
+                                             c_offsets + row, &last, NULL);
           continue;
         }
         // Rows without gaps: as many follow. The first panel brings them.
-        const float *ahead = b;
-        size_t ahead_step = 0;
-        if (i == 0 && a_offsets[end - 1] - a_offsets[row] == (ptrdiff_t)((end - row - 1) * depth)) {
-          ahead = a + a_offsets[end - 1] + depth;
-          ahead_step = end - row;
+        NK_NAME(nk_fetch) ahead = {.start = b, .step = 0};
+        if (fetches && i == 0 && a_offsets[end - 1] - a_offsets[row] == (ptrdiff_t)((end - row - 1) * depth)) {
+          ahead.start = a + a_offsets[end - 1] + depth;
+          ahead.step = end - row;
         }
         NK_NAME(nk_products)
         [panel.vectors - 1][end - row - 1](a, a_offsets + row, run_count, runs, b,
                                            columns - panel.column, c + panel.column,
-                                           c_offsets + row, &last, ahead, ahead_step);
+                                           c_offsets + row, &last, fetches ? &ahead : NULL);
       }
     }
     first_row += block;
@@ -299,14 +326,13 @@ static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const floa
       size_t tiles = (block + most - 1) / most;
       for (size_t t = 0; t < tiles; t++, line++) {
         size_t row = t * block / tiles, end = (t + 1) * block / tiles;
-        const float *next = a + a_offsets[row];
-        const ptrdiff_t *next_rows = terms;
+        NK_NAME(nk_fetch) next = {.start = NULL};
         if (line < lines.b_lines) {
-          next = lines.b + line * NK_LINE;
-          next_rows = lines.b_rows;
+          next.start = lines.b + line * NK_LINE;
+          next.rows = lines.b_rows;
         } else if (line < lines.b_lines + lines.a_lines) {
-          next = a + runs[a_run].offset + a_place;
-          next_rows = lines.a_rows;
+          next.start = a + runs[a_run].offset + a_place;
+          next.rows = lines.a_rows;
           a_place += NK_LINE;
           while (a_run < run_count && a_place >= runs[a_run].length)
             a_place -= runs[a_run++].length;
@@ -314,8 +340,8 @@ static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const floa
         NK_NAME(nk_reductions)
         [panel.vectors - 1][end - row - 1](a, a_offsets + row, rows, terms,
                                            packed + rows * panel.column, columns - panel.column,
-                                           c + panel.column, c_offsets + row, &finish, next,
-                                           next_rows);
+                                           c + panel.column, c_offsets + row, &finish,
+                                           next.start ? &next : NULL);
       }
     }
     c += (ptrdiff_t)block * c_row;
@@ -323,68 +349,4 @@ static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const floa
   }
 }
 
-static void NK_NAME(nk_pack_rows)(size_t count, const nk_walk *walk, size_t first_row,
-                                  const float *b, size_t columns, size_t depth,
-                                  size_t first_depth, float *packed) {
-  ptrdiff_t offsets[NK_BLOCK_ROWS];
-  size_t panels = NK_NAME(nk_panel_count)(columns);
-  while (count > 0) {
-    size_t block = count < NK_BLOCK_ROWS ? count : NK_BLOCK_ROWS;
-    NK_NAME(nk_walk_offsets)(walk, first_row, block, offsets);
-    for (size_t i = 0; i < panels; i++) {
-      NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
-      size_t width = panel.vectors * NK_WIDTH;
-      float *out = packed + depth * panel.column + first_depth * width;
-      for (size_t r = 0; r < block; r++) {
-        const float *row = b + offsets[r] + panel.column;
-        for (size_t n = 0; n < width; n += NK_WIDTH) {
-          size_t column = panel.column + n;
-          nk_vf v = column + NK_WIDTH <= columns ? nk_load(row + n)
-                                                 : nk_load_part(row + n, columns - column);
-          nk_store(out + n, v);
-        }
-        out += width;
-      }
-    }
-    first_row += block;
-    first_depth += block;
-    count -= block;
-  }
-}
-
-static void NK_NAME(nk_pack_transposed)(size_t count, const float *b, ptrdiff_t b_column,
-                                        size_t columns, size_t depth, size_t first_depth,
-                                        float *packed) {
-  size_t panels = NK_NAME(nk_panel_count)(columns);
-  for (size_t i = 0; i < panels; i++) {
-    NK_NAME(nk_panel) panel = NK_NAME(nk_panel_at)(columns, i);
-    size_t width = panel.vectors * NK_WIDTH;
-    float *panel_rows = packed + depth * panel.column + first_depth * width;
-    for (size_t n = 0; n < width; n += NK_WIDTH) {
-      for (size_t r = 0; r < count; r += NK_WIDTH) {
-        size_t rest = count - r < NK_WIDTH ? count - r : NK_WIDTH;
-        nk_vf v[NK_WIDTH];
-        NK_UNROLL for (size_t j = 0; j < NK_WIDTH; j++) {
-          size_t column = panel.column + n + j;
-          const float *source = b + (ptrdiff_t)column * b_column + r;
-          if (column >= columns)
-            v[j] = (nk_vf){0};
-          else
-            v[j] = rest == NK_WIDTH ? nk_load(source) : nk_load_part(source, rest);
-        }
-        NK_NAME(nk_transpose)(v);
-        float *out = panel_rows + r * width + n;
-        if (rest == NK_WIDTH) {
-          NK_UNROLL for (size_t j = 0; j < NK_WIDTH; j++) nk_store(out + j * width, v[j]);
-        } else {
-          NK_UNROLL for (size_t j = 0; j < NK_WIDTH; j++) if (j < rest)
-              nk_store(out + j * width, v[j]);
-        }
-      }
-    }
-  }
-}
-
-static bool NK_NAME(nk_is_packed)(size_t columns) {
-  return columns % NK_WIDTH == 0 && NK_NAME(nk_panel_count)(columns) == 1;
-}
+#include "packing.h"

@@ -11,6 +11,8 @@
 #undef nk_load_up_to
 #undef nk_store_up_to
 #undef nk_positive
+#undef nk_vf_line
+#undef nk_stream
 #define nk_vf NK_NAME(nk_vf_)
 #define nk_vi NK_NAME(nk_vi_)
 #define nk_load NK_NAME(nk_load_)
@@ -21,6 +23,8 @@
 #define nk_load_up_to NK_NAME(nk_load_up_to_)
 #define nk_store_up_to NK_NAME(nk_store_up_to_)
 #define nk_positive NK_NAME(nk_positive_)
+#define nk_vf_line NK_NAME(nk_vf_line_)
+#define nk_stream NK_NAME(nk_stream_)
 
 // aligned(4): loads and stores need no alignment. may_alias: they read what others wrote.
 typedef float nk_vf __attribute__((vector_size(NK_WIDTH * 4), aligned(4), may_alias));
@@ -28,6 +32,15 @@ typedef int32_t nk_vi __attribute__((vector_size(NK_WIDTH * 4), aligned(4), may_
 
 NK_INLINE nk_vf nk_load(const float *p) { return *(const nk_vf *)p; }
 NK_INLINE void nk_store(float *p, nk_vf v) { *(nk_vf *)p = v; }
+
+// A store past the caches, at a multiple of a vector's size: the processor does not read the line first.
+// A thread fences (nk_end_streams) before it tells others.
+typedef float nk_vf_line
+    __attribute__((vector_size(NK_WIDTH * 4), aligned(NK_WIDTH * 4), may_alias));
+NK_INLINE void nk_stream(float *p, nk_vf v) {
+  __builtin_nontemporal_store((nk_vf_line)v, (nk_vf_line *)p);
+}
+
 NK_INLINE nk_vf nk_set1(float x) { return x - (nk_vf){0}; }
 
 // The first `count` (less than NK_WIDTH) elements; the others are zero. By masks where there are

@@ -1,5 +1,15 @@
 // Winograd's transforms of weights and of their gradients.
 
+// Transformed weights of more bytes than this are written past the caches, where all vectors are whole:
+// they would not be found there.
+#undef NK_WINOGRAD_CACHED
+#define NK_WINOGRAD_CACHED ((size_t)16 << 20)
+
+NK_INLINE bool NK_NAME(nk_wg_streams)(const int tile, size_t depth, size_t columns, const float *u) {
+  size_t bytes = (size_t)((tile + 2) * (tile + 2)) * depth * columns * sizeof *u;
+  return bytes >= NK_WINOGRAD_CACHED && columns % 16 == 0 && (uintptr_t)u % 64 == 0;
+}
+
 // u = G w Gᵀ of one vector of output channels of one input channel; `step` floats from one place of
 // the kernel to the next.
 NK_INLINE void NK_NAME(nk_wg_weights_vector)(const int tile, const float *w, ptrdiff_t step,
@@ -16,8 +26,8 @@ NK_INLINE void NK_NAME(nk_wg_weights_vector)(const int tile, const float *w, ptr
   NK_UNROLL for (int i = 0; i < n; i++) nk_wg_g(tile, t[i], u[i]);
 }
 
-NK_INLINE void NK_NAME(nk_wg_weights)(const int tile, const nk_winograd *s, const float *w,
-                                      size_t first, size_t count, float *u) {
+NK_INLINE void NK_NAME(nk_wg_weights)(const int tile, const bool streams, const nk_winograd *s,
+                                      const float *w, size_t first, size_t count, float *u) {
   const int n = tile + 2;
   const size_t depth = (size_t)s->input_channels, columns = (size_t)s->output_channels;
   const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(depth, columns) + NK_WINOGRAD_GAP;
@@ -32,17 +42,21 @@ NK_INLINE void NK_NAME(nk_wg_weights)(const int tile, const nk_winograd *s, cons
         NK_NAME(nk_wg_weights_vector)
         (tile, w + k * columns + panel.column + c, step, columns - panel.column - c, points);
         float *out = u + depth * panel.column + k * width + c;
-        NK_UNROLL for (int a = 0; a < n; a++) NK_UNROLL for (int b = 0; b < n; b++)
+        NK_UNROLL for (int a = 0; a < n; a++) NK_UNROLL for (int b = 0; b < n; b++) {
+          if (streams)
+            nk_stream(out + (a * n + b) * matrix, points[a][b]);
+          else
             nk_store(out + (a * n + b) * matrix, points[a][b]);
+        }
       }
     }
   }
 }
 
 // Squares of input × output channels are transformed, transposed and stored.
-NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const nk_winograd *s,
-                                                 const float *w, size_t first, size_t count,
-                                                 float *u) {
+NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const bool streams,
+                                                 const nk_winograd *s, const float *w,
+                                                 size_t first, size_t count, float *u) {
   const int n = tile + 2;
   const size_t inputs = (size_t)s->input_channels, outputs = (size_t)s->output_channels;
   const ptrdiff_t matrix = (ptrdiff_t)nk_packed_count(outputs, inputs) + NK_WINOGRAD_GAP;
@@ -74,20 +88,39 @@ NK_INLINE void NK_NAME(nk_wg_weights_transposed)(const int tile, const nk_winogr
           nk_vf rows_of[NK_WIDTH];
           NK_UNROLL for (size_t r = 0; r < NK_WIDTH; r++) rows_of[r] = nk_load(square[p][r]);
           NK_NAME(nk_transpose)(rows_of);
-          NK_UNROLL for (size_t r = 0; r < NK_WIDTH; r++) if (r < depth)
+          NK_UNROLL for (size_t r = 0; r < NK_WIDTH; r++) {
+            if (r >= depth) continue;
+            if (streams)
+              nk_stream(out + r * width, rows_of[r]);
+            else
               nk_store(out + r * width, rows_of[r]);
+          }
         }
       }
     }
   }
 }
 
+NK_INLINE void NK_NAME(nk_wg_transform_weights)(const int tile, const nk_winograd *s,
+                                                const float *w, size_t first, size_t count,
+                                                bool transposed, float *u) {
+  size_t inputs = (size_t)s->input_channels, outputs = (size_t)s->output_channels;
+  const bool streams = transposed ? NK_NAME(nk_wg_streams)(tile, outputs, inputs, u)
+                                  : NK_NAME(nk_wg_streams)(tile, inputs, outputs, u);
+  if (transposed && streams)
+    NK_NAME(nk_wg_weights_transposed)(tile, true, s, w, first, count, u);
+  else if (transposed)
+    NK_NAME(nk_wg_weights_transposed)(tile, false, s, w, first, count, u);
+  else if (streams)
+    NK_NAME(nk_wg_weights)(tile, true, s, w, first, count, u);
+  else
+    NK_NAME(nk_wg_weights)(tile, false, s, w, first, count, u);
+  if (streams) nk_end_streams();
+}
+
 static void NK_NAME(nk_winograd_weights)(const nk_winograd *s, const float *w, size_t first,
                                          size_t count, bool transposed, float *u) {
-  if (transposed)
-    NK_BY_TILE(NK_NAME(nk_wg_weights_transposed), s, w, first, count, u)
-  else
-    NK_BY_TILE(NK_NAME(nk_wg_weights), s, w, first, count, u)
+  NK_BY_TILE(NK_NAME(nk_wg_transform_weights), s, w, first, count, transposed, u)
 }
 
 NK_INLINE void NK_NAME(nk_wg_weight_gradient)(const int tile, const nk_winograd *s,

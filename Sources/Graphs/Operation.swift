@@ -121,6 +121,13 @@ package struct Requirements: Sendable {
   /// The inputs to whose gradient the backward pass can add; the gradients of the others are
   /// written to a buffer of their own and added by a step of its own.
   package var accumulatingInputs: Set<Int> = []
+  /// The inputs whose gradient is what the backward pass leaves in the output's gradient.
+  ///
+  /// Where theirs is the same place, nothing is to be done for it.
+  package var inputsTakingGradient: Set<Int> = []
+  /// The inputs whose gradient may be written in the place of their value, which the backward pass
+  /// reads no later.
+  package var inputsReplacedByGradient: Set<Int> = []
   /// The inputs to which no gradient goes: the targets of a loss, running statistics.
   package var inputsWithoutGradient: Set<Int> = []
 

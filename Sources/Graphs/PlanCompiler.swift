@@ -55,6 +55,8 @@ private struct PlanCompiler {
   private var requirements: [Requirements] = []
   private var sweeps: [Sweep] = []
   private var needsGradient: Set<Int> = []
+  /// How many steps read each value.
+  private var useCounts: [Int: Int] = [:]
 
   init(graph: Graph, request: Plan.Request) {
     self.graph = graph
@@ -64,6 +66,7 @@ private struct PlanCompiler {
     self.nodes = Fusion.plannedNodes(
       of: graph, wanted: wanted, isInference: request.loss == nil && !request.isTraining)
     for node in nodes {
+      for input in Set(node.inputs) { useCounts[input, default: 0] += 1 }
       if let variable = node.operation as? VariableOperation {
         if request.loss != nil && request.trainedVariables.contains(variable.index) {
           needsGradient.insert(node.id)
@@ -219,7 +222,10 @@ private struct PlanCompiler {
             targets.append((own, false))
           }
         } else {
-          let target = compiler.newGradient(of: input, step: step)
+          let target =
+            compiler.sharedGradient(of: slot, at: index, gradient: gradient)
+            ?? compiler.newGradient(of: input, step: step)
+          compiler.use(target, step: step)
           gradients[input] = target
           targets.append((target, false))
         }
@@ -238,6 +244,25 @@ private struct PlanCompiler {
         return (sweep, ())
       }
     }
+  }
+
+  /// The place of another value that the first gradient of an input can take over, so that less memory
+  /// is passed over; nil if there is none.
+  ///
+  /// - Parameter gradient: That of the operation's output, which nothing reads later.
+  private func sharedGradient(of slot: Int, at index: Int, gradient: Location) -> Location? {
+    let (node, wants) = (nodes[index], requirements[index])
+    let input = node.inputs[slot]
+    guard case .buffer? = values[input], node.inputs.filter({ $0 == input }).count == 1 else {
+      return nil
+    }
+    if wants.inputsTakingGradient.contains(slot) { return gradient }
+    guard wants.inputsReplacedByGradient.contains(slot), !request.outputs.contains(input),
+      useCounts[input] == 1, let producer = nodes[..<index].lastIndex(where: { $0.id == input }),
+      !requirements[producer].outputForBackward,
+      !nodes[producer].operation.isView(training: request.isTraining)
+    else { return nil }
+    return values[input]
   }
 
   private mutating func newGradient(of input: Int, step: Int) -> Location {

@@ -16,7 +16,8 @@ extension BatchNormalization {
     let gradient: UnsafeMutablePointer<Float>
     /// The result of relu; nil where the function's derivative is part of the gradient already.
     let relu: UnsafePointer<Float>?
-    /// Where the gradient of the addend goes; nil where it is not wanted.
+    /// Where the gradient of the addend goes, which `gradient` becomes as well; nil where it is not
+    /// wanted apart.
     let addendGradient: UnsafeMutablePointer<Float>?
     let addsToAddend: Bool
 
@@ -40,7 +41,7 @@ extension BatchNormalization {
   /// The gradients of a forward pass in training.
   ///
   /// - Parameters:
-  ///   - dx: Nil where it is not wanted. May not be the gradient that comes in.
+  ///   - dx: Nil where it is not wanted. May be x, but not the gradient that comes in.
   ///   - accumulate: Adds to dx rather than replacing it.
   ///   - dGamma: Nil where it is not wanted, as dBeta.
   ///   - accumulateParameters: Adds to dGamma and dBeta rather than replacing them.

@@ -222,10 +222,11 @@ private struct Normalize: ParallelTask {
   func run(chunk: Int, worker: Int) {
     let start = blocks.start(chunk) * channels
     let rows = blocks.length(chunk)
+    let activatesLater = function != .relu && function != .identity
     nk_normalize(
       x + start, rows, channels, mean, scale, beta, addend.map { $0 + start }, function == .relu,
-      y + start)
-    if function != .relu && function != .identity {
+      !activatesLater && blocks.total * channels >= Chunks.cachedElements, y + start)
+    if activatesLater {
       nk_activate(rows * channels, y + start, y + start, function.rawValue, parameter)
     }
   }

@@ -4,6 +4,9 @@ struct Chunks {
   /// stay in a second-level cache and a chunk takes some microseconds.
   static let elements = 16384
 
+  /// Elements of an array that is hardly found in a third-level cache once it is written whole: 16 MiB.
+  static let cachedElements = 4 << 20
+
   let total: Int
   let size: Int
 

@@ -101,8 +101,9 @@ import Testing
   @Test(arguments: [true, false]) func normalizationAndActivation(isTraining: Bool) throws {
     let product = matmul(x, variable("w", [6, 3]))
     let normalized = normalized(product, 3)
+    // Where the product is kept, its gradient has a place of its own.
     try expectSame(
-      relu(normalized), keeping: [normalized], joined: ["matmul", "batch_normalization"],
+      relu(normalized), keeping: [product, normalized], joined: ["matmul", "batch_normalization"],
       apart: ["matmul", "batch_normalization", "elementwise"], isTraining: isTraining)
   }
 
@@ -113,10 +114,11 @@ import Testing
   ) throws {
     let width = 19
     let start = tanh(matmul(x, variable("v", [6, width])))
-    let normalized = normalized(matmul(start, variable("w", [width, width])), width)
+    let product = matmul(start, variable("w", [width, width]))
+    let normalized = normalized(product, width)
     let sum = start + normalized
     try expectSame(
-      activation(function, sum) + start, keeping: [normalized, sum],
+      activation(function, sum) + start, keeping: [product, normalized, sum],
       joined: ["matmul", "matmul", "batch_normalization", "arithmetic"],
       apart: [
         "matmul", "matmul", "batch_normalization", "arithmetic", "elementwise", "arithmetic",

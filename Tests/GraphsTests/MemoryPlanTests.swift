@@ -117,6 +117,34 @@ import Testing
     #expect(try arena(depth: 20, training: true) >= 20 * activation)
   }
 
+  /// The gradients of a residual block take the places of values and of each other: beside what goes
+  /// backward, two activations are alive.
+  @Test func normalizationsTakeNoMemoryForTheirGradients() throws {
+    func arena(depth: Int) throws -> Int {
+      let builder = GraphBuilder()
+      var x = builder.placeholder("x", [.batch, 64])
+      for index in 0..<depth {
+        func variable(_ name: String, _ initializer: Initializer, trained: Bool = true) -> Node {
+          builder.variable(
+            "\(name)\(index)", shape: [64], initializer: initializer, isTrainable: trained)
+        }
+        let w = builder.variable("w\(index)", shape: [64, 64])
+        let normalized = batchNormalization(
+          matmul(x, w), scale: variable("s", .ones), offset: variable("o", .zeros),
+          runningMean: variable("m", .zeros, trained: false),
+          runningVariance: variable("v", .ones, trained: false), momentum: 0.9, epsilon: 1e-3)
+        x = relu(normalized + x)
+      }
+      return try GraphRun([], loss: mean(x), maximumBatch: 4096, isTraining: true)
+        .plan.arenaByteCount
+    }
+    let activation = 4096 * 64 * 4
+    let growth = try arena(depth: 12) - arena(depth: 11)
+    // A product and a result for each block, and statistics.
+    #expect(growth >= 2 * activation && growth < 2 * activation + 4096)
+    #expect(try arena(depth: 12) < 25 * activation + activation / 2)
+  }
+
   @Test func outputsOutliveTheRun() throws {
     let builder = GraphBuilder()
     let x = builder.placeholder("x", [.batch, 16])

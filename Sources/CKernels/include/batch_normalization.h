@@ -34,9 +34,10 @@ void nk_normalization_scale(const float *variance, const float *gamma, size_t co
 void nk_multiply_or_copy(const float *a, const float *b, size_t columns, float *product);
 
 /// y = (x − mean) · scale + beta + addend, and max(0, ·) of it with `relu`. `addend` may be NULL; y
-/// may be x.
+/// may be x. `streams` writes y past the caches, where its place allows that.
 void nk_normalize(const float *x, size_t rows, size_t columns, const float *mean,
-                  const float *scale, const float *beta, const float *addend, bool relu, float *y);
+                  const float *scale, const float *beta, const float *addend, bool relu,
+                  bool streams, float *y);
 
 /// What goes backward from y = f((x − mean) · scale + beta + addend).
 typedef struct {
@@ -63,7 +64,7 @@ void nk_finish_normalization_sums(const float *sum, const float *product,
                                   const float *inverse_deviation, const float *gamma, size_t rows,
                                   size_t columns, float *scale, float *offset, float *slope);
 
-/// dx = (accumulate ? dx : 0) + scale · (dz − offset − (x − mean) · slope).
+/// dx = (accumulate ? dx : 0) + scale · (dz − offset − (x − mean) · slope). dx may be x.
 void nk_normalization_gradient(const float *x, const float *dz, size_t rows, size_t columns,
                                const float *mean, const float *scale, const float *offset,
                                const float *slope, bool accumulate, float *dx);

@@ -72,6 +72,8 @@ package struct BatchNormalizationOperation: Operation {
     let rows = site.outputType.rowCount(batch: site.maximumBatch)
     var requirements = Requirements()
     requirements.accumulatingInputs = [0, 5]
+    requirements.inputsTakingGradient = [5]
+    requirements.inputsReplacedByGradient = [0]
     requirements.inputsWithoutGradient = [3, 4]
     requirements.inputsForBackward = site.isTraining ? [0, 1] : [0, 1, 3, 4]
     requirements.outputForBackward = epilogue.hasActivation
@@ -130,8 +132,9 @@ package struct BatchNormalizationOperation: Operation {
     let dGamma = gamma?.place ?? site.scratch
     let dBeta = beta?.place ?? site.scratch.advanced(byFloats: stride)
     let scratch = site.scratch.advanced(byFloats: 2 * stride)
-    let addend = hasAddend ? site.inputGradients[5] : nil
-    return { context in
+    var addend = hasAddend ? site.inputGradients[5] : nil
+    if addend?.place == site.outputGradient { addend = nil }
+    return { [addend] context in
       let rows = site.forward.outputType.rowCount(batch: context.batch)
       let dz = context.floats(site.outputGradient)
       let isRelu = epilogue.function == .relu
