@@ -129,8 +129,9 @@ let package = Package(
     .executableTarget(
       name: "EmbeddingProgram", dependencies: userFacing + ["Needletail"],
       path: "Tests/EmbeddingProgram", swiftSettings: swiftSettings),
+    .executableTarget(name: "RestrictedProgram", path: "Tests/RestrictedProgram"),
     // Runs the built executables.
-    tests("ToolTests", ["EmbeddingProgram"]),
+    tests("ToolTests", ["EmbeddingProgram", "RestrictedProgram"]),
     // The golden files are read beside the tests' source.
     tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"], exclude: ["Golden"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
@@ -145,6 +146,6 @@ let package = Package(
 if Context.environment["NEEDLETAIL_FUZZING"] == "1" {
   package.targets.append(
     .executableTarget(
-      name: "Fuzzing", dependencies: ["ParserCases"], path: "Tests/Fuzzing",
+      name: "Fuzzing", dependencies: ["ParserCases", "ModelFiles"], path: "Tests/Fuzzing",
       swiftSettings: swiftSettings))
 }

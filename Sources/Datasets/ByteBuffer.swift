@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 /// A fixed number of bytes, zero at first, whose size comes from a file or from the number of its
 /// examples.
@@ -14,13 +15,16 @@ package final class ByteBuffer: @unchecked Sendable {
   /// Allocates `count` bytes.
   ///
   /// - Parameter place: Where the size comes from, for the error.
-  /// - Throws: ``DatasetError`` if the machine has less memory than that.
+  /// - Throws: ``DatasetError`` if less memory than that is available.
   package init(count: Int, place: String) throws {
-    let machine = ProcessInfo.processInfo.physicalMemory
-    guard count >= 0, UInt64(count) <= machine, let memory = calloc(max(count, 1), 1) else {
+    // The look takes as long as touching some megabytes.
+    let available = count < 16 << 20 ? nil : AvailableMemory.detected()
+    guard count >= 0, count <= available?.byteCount ?? .max, let memory = calloc(max(count, 1), 1)
+    else {
       throw DatasetError(
-        .tooLarge, at: place, expected: "data that fit into the \(machine >> 20) MB of memory",
-        found: "\(count >> 20) MB", advice: "use a part of the data, or a larger machine")
+        .tooLarge, at: place,
+        expected: "data that fit into memory" + (available.map { ", \($0)" } ?? ""),
+        found: AvailableMemory.text(count), advice: "use a part of the data, or a larger machine")
     }
     self.pointer = memory.bindMemory(to: UInt8.self, capacity: max(count, 1))
     self.count = count

@@ -48,9 +48,18 @@ public enum NumberRow {
         position += 1
         continue
       }
+      if numbers.count - count >= 4, startsWithFourZeros(line, at: position) {
+        numbers[count..<count + 4].initialize(repeating: 0)
+        count += 4
+        fieldIsEmpty = true
+        position += 8
+        continue
+      }
       let start = position
       let number: Float
-      if let (value, end) = plainDecimal(line, at: start) {
+      if let (value, end) = shortInteger(line, at: start) {
+        (number, position) = (value, end)
+      } else if let (value, end) = plainDecimal(line, at: start) {
         (number, position) = (value, end)
       } else {
         while position < line.count, !isBlank(line[position]), line[position] != comma {
@@ -87,6 +96,37 @@ public enum NumberRow {
   @inline(__always)
   private static func isBlank(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+  }
+
+  /// Whether `0,0,0,0,` stands at a place, as in images with a dark ground.
+  @inline(__always)
+  private static func startsWithFourZeros(
+    _ line: UnsafeBufferPointer<UInt8>, at start: Int
+  ) -> Bool {
+    guard line.count - start >= 8 else { return false }
+    let bytes = UnsafeRawBufferPointer(line).loadUnaligned(fromByteOffset: start, as: UInt64.self)
+    return bytes == UInt64(littleEndian: 0x2C30_2C30_2C30_2C30)
+  }
+
+  /// The number that starts at a place and where it ends, if it is of up to seven digits and nothing
+  /// else, as pixels are: a `Float` holds it exactly.
+  @inline(__always)
+  private static func shortInteger(
+    _ line: UnsafeBufferPointer<UInt8>, at start: Int
+  ) -> (value: Float, end: Int)? {
+    var value: UInt32 = 0
+    var position = start
+    let limit = min(line.count, start + 7)
+    while position < limit {
+      let digit = line[position] &- UInt8(ascii: "0")
+      guard digit < 10 else { break }
+      value = value &* 10 &+ UInt32(digit)
+      position += 1
+    }
+    guard position > start,
+      position == line.count || line[position] == comma || isBlank(line[position])
+    else { return nil }
+    return (Float(value), position)
   }
 
   /// The number that starts at a place and where it ends, if it is written as most are (`12`,

@@ -17,7 +17,7 @@ extension StringProtocol {
       if scalar.value >= 0x300, scalar.properties.canonicalCombiningClass != .notReordered {
         count += 1
         if count > mostCombiningMarks { return true }
-      } else if !scalar.properties.isWhitespace, scalar != "\\" {
+      } else if count > 0, !scalar.properties.isWhitespace, scalar != "\\" {
         count = 0
       }
     }

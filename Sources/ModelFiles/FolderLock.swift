@@ -10,7 +10,7 @@ import Darwin
 /// it.
 ///
 /// The claim is a lock (`flock`) on the file `.lock` in the folder. The file stays, empty of meaning
-/// when nobody holds the lock; it is not removed because another process may just have opened it.
+/// when nobody holds the lock; only who holds it may remove it, with the folder.
 package final class FolderLock: Sendable {
   private static let name = ".lock"
   private let descriptor: Int32
@@ -26,29 +26,54 @@ package final class FolderLock: Sendable {
   /// - Throws: ``ModelFileError`` where the file cannot be created.
   package init?(folder: String) throws(ModelFileError) {
     let path = folder + "/" + Self.name
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw .system(errno, path: path, action: "to create the file that claims the folder")
-    }
-    self.descriptor = descriptor
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      switch errno {
-      case EINTR: continue
-      case EWOULDBLOCK: return nil
-      case ENOLCK, ENOSYS, EOPNOTSUPP:
-        // As some cluster file systems are mounted. The training is worth more than the check.
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else {
+        throw .system(errno, path: path, action: "to create the file that claims the folder")
+      }
+      var warning: String?
+      switch Self.lock(descriptor) {
+      case 0: break
+      case EWOULDBLOCK:
+        close(descriptor)
+        return nil
+      case ENOLCK, ENOSYS, EOPNOTSUPP, EPERM:
+        // As some cluster file systems are mounted, and as some filters of system calls answer. The
+        // training is worth more than the check.
         warning =
-          "\(folder): the file system has no locks; see to it that no second process uses the folder."
-        return
+          "\(folder): no locks are to be had there; see to it that no second process uses the folder."
       case let number:
+        close(descriptor)
         throw .system(number, path: path, action: "to lock the file that claims the folder")
       }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_nlink == 0 else {
+        self.descriptor = descriptor
+        self.warning = warning
+        return
+      }
+      // Whoever held it has removed it since it was opened here: another may hold a new one.
+      close(descriptor)
     }
-    warning = nil
+  }
+
+  /// Zero, or the error number.
+  private static func lock(_ descriptor: Int32) -> Int32 {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EINTR else { return errno }
+    }
+    return 0
   }
 
   /// Whether somebody has ever claimed the folder.
   package static func exists(in folder: String) -> Bool { access(folder + "/" + name, F_OK) == 0 }
+
+  /// Removes the folder if nothing but the file of its claim is in it; only for who holds the claim.
+  package static func removeFolder(_ folder: String) {
+    // The file goes first; a folder that holds something else gets another with its next claim.
+    unlink(folder + "/" + name)
+    rmdir(folder)
+  }
 
   deinit {
     // A child that was forked and has not yet become another program holds the file open, too.

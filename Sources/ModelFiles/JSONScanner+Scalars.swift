@@ -90,7 +90,7 @@ extension JSONScanner {
         return string
       case UInt8(ascii: "\\"):
         text += bytes[run..<position]
-        text += try escapedCharacter()
+        try appendEscapedCharacter(to: &text)
         run = position
       case 0..<0x20:
         throw error(at: position, expected: "control characters as escapes")
@@ -100,19 +100,21 @@ extension JSONScanner {
     }
   }
 
-  /// Reads an escape from its backslash on and gives its UTF-8.
-  private mutating func escapedCharacter() throws(JSONError) -> [UInt8] {
+  /// Reads an escape from its backslash on and appends its UTF-8.
+  private mutating func appendEscapedCharacter(to text: inout [UInt8]) throws(JSONError) {
     let start = position
     advance(by: 1)
     let letter = byte()
     advance(by: letter == nil ? 0 : 1)
     switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [letter ?? 0]
-    case UInt8(ascii: "b"): return [0x08]
-    case UInt8(ascii: "f"): return [0x0C]
-    case UInt8(ascii: "n"): return [0x0A]
-    case UInt8(ascii: "r"): return [0x0D]
-    case UInt8(ascii: "t"): return [0x09]
+    case UInt8(ascii: "\""): return text.append(UInt8(ascii: "\""))
+    case UInt8(ascii: "\\"): return text.append(UInt8(ascii: "\\"))
+    case UInt8(ascii: "/"): return text.append(UInt8(ascii: "/"))
+    case UInt8(ascii: "b"): return text.append(0x08)
+    case UInt8(ascii: "f"): return text.append(0x0C)
+    case UInt8(ascii: "n"): return text.append(0x0A)
+    case UInt8(ascii: "r"): return text.append(0x0D)
+    case UInt8(ascii: "t"): return text.append(0x09)
     case UInt8(ascii: "u"): break
     default:
       throw error(at: start, expected: "one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u")
@@ -133,7 +135,7 @@ extension JSONScanner {
     guard let scalar = Unicode.Scalar(value) else {
       throw error(at: start, expected: "both halves of a surrogate pair", found: "one")
     }
-    return Array(String(Character(scalar)).utf8)
+    text += String(Character(scalar)).utf8
   }
 
   private mutating func hexadecimalDigits() throws(JSONError) -> UInt32 {

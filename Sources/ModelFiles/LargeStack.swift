@@ -1,15 +1,18 @@
 import Foundation
 
-/// Calls `body` on a thread with a stack of its own and waits for it.
+/// Calls `body` on a thread with a large stack and waits for it: on one of its own, or directly
+/// where the caller is running on such a thread already.
 ///
 /// The YAML parser calls itself for every list in a list and stops at a thousand of them, which
 /// takes more stack than some threads of a program have: 128 KB is a usual size.
-func withLargeStack<Result: Sendable>(
-  _ body: @escaping @Sendable () throws(ModelFileError) -> Result
-) throws(ModelFileError) -> Result {
-  let outcome = Outcome<Result>()
+package func withLargeStack<Result: Sendable, Failure: Error>(
+  _ body: @escaping @Sendable () throws(Failure) -> Result
+) throws(Failure) -> Result {
+  if Thread.current.threadDictionary[largeStackMark] != nil { return try body() }
+  let outcome = Outcome<Result, Failure>()
   let done = DispatchSemaphore(value: 0)
   let thread = Thread {
+    Thread.current.threadDictionary[largeStackMark] = true
     outcome.result = Swift.Result(catching: body)
     done.signal()
   }
@@ -22,7 +25,10 @@ func withLargeStack<Result: Sendable>(
   return try result.get()
 }
 
+/// What threads with a large stack are marked with.
+private let largeStackMark = "needletail.large-stack"
+
 /// What the thread found; read only after it has said that it is done.
-private final class Outcome<Result: Sendable>: @unchecked Sendable {
-  var result: Swift.Result<Result, ModelFileError>?
+private final class Outcome<Result: Sendable, Failure: Error>: @unchecked Sendable {
+  var result: Swift.Result<Result, Failure>?
 }

@@ -64,6 +64,9 @@ struct Train: ParsableCommand {
         engine: engine, arguments: arguments))
 
     var lastCheckpoint: CheckpointReport?
+    var hasBegun = false
+    // A training that is refused leaves nothing that would refuse the next.
+    defer { if !hasBegun { run?.restore() } }
     let history = try trainer.fit(
       &model, to: training, validation: validation, epochs: arguments.epochs,
       batchSize: arguments.batch, seed: arguments.seed,
@@ -74,6 +77,7 @@ struct Train: ParsableCommand {
         start.warnings.filter { $0 != run?.warning }.forEach(StandardError.warn)
         if let resumption = start.resumption { try run?.replaceHistory(resumption.epochs) }
         try reporter.started(start)
+        hasBegun = true
         Interruption.trainingBegins()
       case .stepEnded(_, let progress): try reporter.stepEnded(progress)
       case .validationStepEnded: break

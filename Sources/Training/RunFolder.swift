@@ -23,6 +23,7 @@ public struct RunFolder: Sendable {
   /// The folder for checkpoints, which `fit` creates.
   public var checkpointsURL: URL { url.appendingPathComponent(Self.checkpointsName) }
   private var historyURL: URL { url.appendingPathComponent(Self.historyName) }
+  private var configurationURL: URL { url.appendingPathComponent(Self.configurationName) }
 
   private static let modelName = "model.safetensors"
   private static let historyName = "history.jsonl"
@@ -30,6 +31,10 @@ public struct RunFolder: Sendable {
   private static let checkpointsName = "checkpoints"
 
   private let lock: FolderLock
+  /// What ``restore()`` goes back to: whether there was a folder, the names in it, its configuration.
+  private let isCreated: Bool
+  private let oldNames: Set<String>
+  private let oldConfiguration: Data?
 
   /// Creates the folder, with the folders around it, for a new run.
   ///
@@ -60,12 +65,29 @@ public struct RunFolder: Sendable {
   private init(_ url: URL, configuration: some Encodable, resumes: Bool) throws {
     self.url = url
     if !resumes { try Self.checkUnused(url) }
+    isCreated = !FileManager.default.fileExists(atPath: url.path)
     try Self.writing(.notCreated) { try AtomicFile.createFolder(url.standardizedFileURL.path) }
     lock = try Self.claim(url)
     warning = lock.warning
     // Again: another process may have used the folder between the check and the claim.
     if !resumes { try Self.checkUnused(url) }
     AtomicFile.removeScratchFiles(in: url.path)
+    let files = FileManager.default
+    oldNames = Set(
+      [Self.configurationName, Self.historyName, Self.checkpointsName].filter {
+        files.fileExists(atPath: url.appendingPathComponent($0).path)
+      })
+    // One that cannot be read is written anew, and not missed.
+    oldConfiguration = try? Data(contentsOf: url.appendingPathComponent(Self.configurationName))
+    do {
+      try writeStart(configuration)
+    } catch {
+      restore()
+      throw error
+    }
+  }
+
+  private func writeStart(_ configuration: some Encodable) throws {
     try Self.writing(.notCreated) {
       if !FileManager.default.fileExists(atPath: historyURL.path) {
         try AtomicFile.write([], to: historyURL.path)
@@ -74,8 +96,25 @@ public struct RunFolder: Sendable {
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try AtomicFile.write(
         Array(encoder.encode(configuration)) + [UInt8(ascii: "\n")],
-        to: url.appendingPathComponent(Self.configurationName).path)
+        to: configurationURL.path)
     }
+  }
+
+  /// Makes the folder what it was before this value took it, for a training that never began.
+  ///
+  /// So one that was refused, for want of memory for instance, can be started again with other
+  /// options: what a new run has in it is removed, with the folder if it was created for that, and a
+  /// run that was to go on has its configuration back. Folders around it stay.
+  public func restore() {
+    // Errors are passed over: the one that the training was refused with is to be told.
+    if let oldConfiguration {
+      try? AtomicFile.write(Array(oldConfiguration), to: configurationURL.path)
+    }
+    for file in [configurationURL, historyURL] where !oldNames.contains(file.lastPathComponent) {
+      unlink(file.path)
+    }
+    if !oldNames.contains(Self.checkpointsName) { FolderLock.removeFolder(checkpointsURL.path) }
+    if isCreated { FolderLock.removeFolder(url.path) }
   }
 
   private static func claim(_ url: URL) throws -> FolderLock {

@@ -30,6 +30,30 @@ struct NumberRowTests {
     #expect(error?.place == "line 1")
   }
 
+  @Test("Short whole numbers and runs of zeros are read as all others are")
+  func pixels() throws {
+    var generator = SplitMix(state: 11)
+    for _ in 0..<2_000 {
+      let values = (0..<(1 + Int(generator.next() % 20))).map { _ in
+        generator.next() % 4 > 0 ? 0 : Float(generator.next() % 30_000_000)
+      }
+      let line = values.map { String(Int($0)) }.joined(separator: ",")
+      #expect(try parse(line, count: values.count) == values)
+      // The same with other separators, of which none may count as a number.
+      let blanks = line.replacingOccurrences(of: ",0", with: " ,  0")
+      #expect(try parse(blanks, count: values.count) == values)
+      for count in [values.count - 1, values.count + 1] {
+        #expect(throws: DatasetError.self) { try parse(line, count: count) }
+      }
+      #expect(throws: DatasetError.self) { try parse(line + ",", count: values.count) }
+    }
+    for line in ["0,0,0,0,", "0,0,0,0,,0", "0,0,0,0, ,0", "0,0,0,0,0,0,0,0,"] {
+      #expect(throws: DatasetError.self) { try parse(line, count: 4) }
+      #expect(throws: DatasetError.self) { try parse(line, count: 5) }
+      #expect(throws: DatasetError.self) { try parse(line, count: 8) }
+    }
+  }
+
   @Test("Numbers are rounded as Swift rounds them")
   func rounding() throws {
     var generator = SplitMix(state: 7)

@@ -130,6 +130,45 @@ import Testing
     }
   }
 
+  @Test func aRunThatNeverBeganIsUndone() throws {
+    struct Other: Encodable { let rate = 1 }
+    try withFolder { url in
+      func contents() throws -> [String: Data] {
+        try Dictionary(
+          uniqueKeysWithValues: FileManager.default.contentsOfDirectory(atPath: url.path).map {
+            ($0, try Data(contentsOf: url.appendingPathComponent($0)))
+          })
+      }
+      let run = try RunFolder(creating: url, configuration: Configuration())
+      run.restore()
+      #expect(!FileManager.default.fileExists(atPath: url.path))
+
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      try Data("notes".utf8).write(to: url.appendingPathComponent("notes.txt"))
+      for _ in 0..<2 { try RunFolder(creating: url, configuration: Configuration()).restore() }
+      #expect(try contents() == [".lock": Data(), "notes.txt": Data("notes".utf8)])
+
+      _ = try RunFolder(creating: url, configuration: Configuration())
+      let before = try contents()
+      let resumed = try RunFolder(resuming: url, configuration: Other())
+      #expect(try contents() != before)
+      resumed.restore()
+      #expect(try contents() == before)
+    }
+  }
+
+  @Test func aClaimToAFolderThatWasRemovedIsNoClaim() throws {
+    try withFolder { url in
+      let run = try RunFolder(creating: url, configuration: Configuration())
+      run.restore()
+      let next = try RunFolder(creating: url, configuration: Configuration())
+      #expect(throws: RunFolderError.self) {
+        try RunFolder(resuming: url, configuration: Configuration())
+      }
+      withExtendedLifetime((run, next)) {}
+    }
+  }
+
   @Test func tellsWhyAFolderCannotBe() throws {
     try withFolder { url in
       try Data("file".utf8).write(to: url)
