@@ -66,10 +66,14 @@ package struct PooledConvolution: Sendable {
   /// Floats of a convolution's output that are held at a time: half a MiB.
   private static let blockFloats = 128 << 10
 
-  /// Images that are convolved and pooled at a time: some chunks for many threads.
-  private func images(_ batch: Int) -> Chunks {
+  /// Images that are convolved and pooled at a time: as many chunks as eight threads need at least, and
+  /// with large batches some more; but few images make short products.
+  private func images(_ batch: Int) -> Chunks { Chunks(of: batch, limit: mostImages(batch)) }
+
+  /// The most images of a chunk, for any batch up to `maximumBatch`.
+  private func mostImages(_ maximumBatch: Int) -> Int {
     let fitting = max(1, Self.blockFloats / convolution.outputCount)
-    return Chunks(of: batch, limit: max(1, min(fitting, (batch + 7) / 8)))
+    return max(1, min(fitting, 8, (maximumBatch + 7) / 8))
   }
 
   // MARK: Forward
@@ -93,11 +97,6 @@ package struct PooledConvolution: Sendable {
 
   package func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
     threadCount * forwardWorkerScratch(mostImages(maximumBatch))
-  }
-
-  /// The most images of a chunk, for any batch up to `maximumBatch`.
-  private func mostImages(_ maximumBatch: Int) -> Int {
-    max(1, min(Self.blockFloats / convolution.outputCount, (maximumBatch + 7) / 8))
   }
 
   fileprivate func forwardWorkerScratch(_ images: Int) -> Int {
