@@ -28,10 +28,9 @@ final class TeamState: @unchecked Sendable {
   }
 
   private let gate = RegionGate()
-  // The counter is written once a chunk, the gate is what waiting workers read: apart.
-  private let spaceBeforeCounter = CacheLines()
-  private let chunksTaken = Atomic<Int>(0)
-  private let spaceBehindCounter = CacheLines()
+  // The gate is what waiting workers read: apart from what is written.
+  private let spaceBehindGate = CacheLines()
+  private let shares: ChunkShares
   private let isReserved = Atomic<Bool>(false)
   private let region = UnsafeMutablePointer<Region>.allocate(capacity: 1)
   private let hasStarted = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
@@ -41,6 +40,7 @@ final class TeamState: @unchecked Sendable {
 
   init(threadCount: Int) {
     workers = (1..<threadCount).map { _ in Worker() }
+    shares = ChunkShares(memberCount: threadCount)
     hasStarted.initialize(to: false)
     patience =
       threadCount <= ThreadBudget.affinityProcessorCount() ? .ownProcessors : .sharedProcessors
@@ -68,17 +68,14 @@ final class TeamState: @unchecked Sendable {
   func open(_ region: Region) {
     startWorkers()
     self.region.initialize(to: region)
-    chunksTaken.store(0, ordering: .relaxed)
+    shares.reset()
     gate.open()
     wakeFollowers(of: 0, memberCount: region.chunkCount)
   }
 
-  /// Takes the next chunk, or `nil` if all are taken.
-  ///
-  /// Relaxed: what a chunk reads was acquired at the gate, and what it writes is released there.
-  func nextChunk(of chunkCount: Int) -> Int? {
-    let chunk = chunksTaken.wrappingAdd(1, ordering: .relaxed).oldValue
-    return chunk < chunkCount ? chunk : nil
+  /// Takes a chunk for a member, or `nil` if all are taken.
+  func nextChunk(of chunkCount: Int, for member: Int) -> Int? {
+    shares.next(of: chunkCount, for: member)
   }
 
   /// Closes the region and waits for the workers inside, who finish their last chunks.
@@ -118,7 +115,7 @@ final class TeamState: @unchecked Sendable {
       last = entered
       let region = region.pointee
       wakeFollowers(of: index, memberCount: region.chunkCount)
-      while let chunk = nextChunk(of: region.chunkCount) {
+      while let chunk = nextChunk(of: region.chunkCount, for: index) {
         region.type.run(taskAt: region.task, chunk: chunk, worker: index)
       }
       if gate.leave() { callerSemaphore.signal() }
@@ -174,13 +171,4 @@ extension ParallelTask {
   static func run(taskAt address: UnsafeRawPointer, chunk: Int, worker: Int) {
     address.assumingMemoryBound(to: Self.self).pointee.run(chunk: chunk, worker: worker)
   }
-}
-
-/// Memory that nobody uses, between two words that different threads write: two lines, because
-/// processors fetch them in pairs.
-private struct CacheLines {
-  private typealias Quarter = (UInt64, UInt64, UInt64, UInt64)
-  private let quarters: (Quarter, Quarter, Quarter, Quarter) = (
-    (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)
-  )
 }

@@ -50,7 +50,9 @@ package final class WorkerTeam: Sendable {
     }
     withUnsafePointer(to: task) { pointer in
       state.open(TeamState.Region(task: pointer, type: Task.self, chunkCount: chunkCount))
-      while let chunk = state.nextChunk(of: chunkCount) { task.run(chunk: chunk, worker: 0) }
+      while let chunk = state.nextChunk(of: chunkCount, for: 0) {
+        task.run(chunk: chunk, worker: 0)
+      }
       state.close()
     }
     state.release()
