@@ -45,8 +45,8 @@ private struct PackRows: ParallelTask {
   var chunkCount: Int { matrix.blocks.count * parts.count }
 
   func run(chunk: Int, worker: Int) {
-    let block = chunk / parts.count
-    let part = chunk % parts.count
+    let block = chunk % matrix.blocks.count
+    let part = chunk / matrix.blocks.count
     var walk = nk_walk.rows(step: rowStep)
     nk_pack_rows(
       parts.length(part), &walk, parts.start(part), source + matrix.blocks.start(block),
