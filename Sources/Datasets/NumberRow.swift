@@ -55,6 +55,13 @@ public enum NumberRow {
         position += 8
         continue
       }
+      if count < numbers.count, let (value, end) = pixel(line, at: position) {
+        numbers.initializeElement(at: count, to: value)
+        count += 1
+        fieldIsEmpty = true
+        position = end
+        continue
+      }
       let start = position
       let number: Float
       if let (value, end) = shortInteger(line, at: start) {
@@ -106,6 +113,29 @@ public enum NumberRow {
     guard line.count - start >= 8 else { return false }
     let bytes = UnsafeRawBufferPointer(line).loadUnaligned(fromByteOffset: start, as: UInt64.self)
     return bytes == UInt64(littleEndian: 0x2C30_2C30_2C30_2C30)
+  }
+
+  /// The number that starts at a place and where the next may start, if it is of up to three digits
+  /// and a comma follows.
+  ///
+  /// Looks at four bytes at once: whether a pixel has one digit or three is not to be guessed.
+  @inline(__always)
+  private static func pixel(
+    _ line: UnsafeBufferPointer<UInt8>, at start: Int
+  ) -> (value: Float, end: Int)? {
+    guard line.count - start >= 4 else { return nil }
+    let bytes = UInt32(
+      littleEndian: UnsafeRawBufferPointer(line).loadUnaligned(
+        fromByteOffset: start, as: UInt32.self))
+    // A digit becomes its value. Others get a high bit: of their own, or carried into it from 10 on.
+    let values = bytes ^ 0x3030_3030
+    let others = (values | ((values & 0x7F7F_7F7F) &+ 0x7676_7676)) & 0x8080_8080
+    let digitCount = others.trailingZeroBitCount / 8
+    guard digitCount > 0, digitCount < 4, line[start + digitCount] == comma else { return nil }
+    // Ones into the highest byte, tens and hundreds below it.
+    let digits = values << UInt32(8 * (4 - digitCount))
+    let value = (digits >> 24) + (digits >> 16 & 0xFF) * 10 + (digits >> 8 & 0xFF) * 100
+    return (Float(value), start + digitCount + 1)
   }
 
   /// The number that starts at a place and where it ends, if it is of up to seven digits and nothing

@@ -44,8 +44,7 @@ struct Predict: ParsableCommand {
     let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
     let shape = try model.singleInputShape()
     let classNames = (0..<(try model.classCount())).map(model.metadata.className)
-    let writer = PredictionWriter(
-      format: format, classNames: classNames, threadCount: engine.threadBudget.threadCount)
+    let writer = PredictionWriter(format: format, classNames: classNames, team: engine.team)
     try writer.begin()
     let predictor = Predictor(model: model, shape: shape, writer: writer, isStrict: strict)
     if readsRows {

@@ -1,5 +1,5 @@
-import Dispatch
 import Needletail
+import Threads
 
 /// Writes predictions to standard output.
 struct PredictionWriter: Sendable {
@@ -28,15 +28,16 @@ struct PredictionWriter: Sendable {
   private let classNames: [String]
   /// The names as they are written: the same few thousands of times.
   private let writtenNames: [String]
-  private let threadCount: Int
+  private let team: WorkerTeam
 
-  /// So many answers are worth a thread of their own to be put into words.
-  private static let answersPerThread = 32
+  /// So many answers a thread puts into words at a time.
+  private static let chunkSize = 16
 
-  init(format: Predict.Format, classNames: [String], threadCount: Int) {
+  /// - Parameter team: The threads that put answers into words.
+  init(format: Predict.Format, classNames: [String], team: WorkerTeam) {
     self.format = format
     self.classNames = classNames
-    self.threadCount = threadCount
+    self.team = team
     writtenNames = classNames.map {
       format == .json ? JSONValue.string($0).canonicalText : Self.field($0)
     }
@@ -52,11 +53,11 @@ struct PredictionWriter: Sendable {
 
   /// Writes answers, each with what it is about.
   func write(_ answers: [Answer], _ sources: [Source]) throws {
-    let workers = max(1, min(threadCount, answers.count / Self.answersPerThread))
-    let parts = Lock([String](repeating: "", count: workers))
-    @Sendable func write(part: Int) {
+    let chunkCount = (answers.count + Self.chunkSize - 1) / Self.chunkSize
+    let parts = Lock([String](repeating: "", count: chunkCount))
+    team.run(count: answers.count, chunkSize: Self.chunkSize) { part in
       var text = ""
-      for index in answers.count * part / workers..<answers.count * (part + 1) / workers {
+      for index in part {
         switch format {
         case .json: writeObject(answers[index], sources[index], to: &text)
         case .csv: writeRow(answers[index], sources[index], to: &text)
@@ -64,12 +65,7 @@ struct PredictionWriter: Sendable {
         text += "\n"
       }
       let written = text
-      parts.withLock { $0[part] = written }
-    }
-    if workers == 1 {
-      write(part: 0)
-    } else {
-      DispatchQueue.concurrentPerform(iterations: workers) { write(part: $0) }
+      parts.withLock { $0[part.lowerBound / Self.chunkSize] = written }
     }
     try StandardOutput.write(parts.withLock { $0 }.joined())
   }

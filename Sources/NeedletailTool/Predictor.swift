@@ -1,5 +1,6 @@
 import Foundation
 import Needletail
+import Threads
 
 /// Reads examples a portion at a time, predicts them, writes the answers in order.
 ///
@@ -9,7 +10,7 @@ final class Predictor {
   private let shape: Shape
   private let writer: PredictionWriter
   private let isStrict: Bool
-  private let threadCount: Int
+  private let team: WorkerTeam
   /// The most examples in a portion: as many as a prediction runs at once, fewer of large ones.
   private let portionSize: Int
 
@@ -21,7 +22,7 @@ final class Predictor {
     self.shape = shape
     self.writer = writer
     self.isStrict = isStrict
-    threadCount = model.engine.threadBudget.threadCount
+    team = model.engine.team
     portionSize = max(1, min(Model.predictionBatchSize, (4 << 20) / max(shape.count, 1)))
   }
 
@@ -41,7 +42,7 @@ final class Predictor {
         RowParser(
           lines: lines, bytes: bytes, firstLine: lineNumber + 1, count: size, numbers: numbers,
           maximumLineLength: lineLength
-        ).parse(threadCount: threadCount)
+        ).parse(team: team)
       }
       let places = outcomes.indices.filter { !outcomes[$0].isBlank }
       let firstLine = lineNumber + 1
@@ -82,7 +83,7 @@ final class Predictor {
 
   private func predict(_ files: ArraySlice<URL>) throws {
     guard !files.isEmpty else { return }
-    let decoded = try ImageFiles.decode(files, shape: shape, threadCount: threadCount)
+    let decoded = try ImageFiles.decode(files, shape: shape, threadCount: team.threadCount)
     var errors = [(any Error)?](repeating: nil, count: files.count)
     for failure in decoded.failures { errors[failure.index] = failure.error }
     let size = shape.count

@@ -1,5 +1,5 @@
-import Dispatch
 import Needletail
+import Threads
 
 /// Reads the numbers of lines, several lines at once, each into its place.
 ///
@@ -32,15 +32,14 @@ struct RowParser: @unchecked Sendable {
   /// What was the most bytes of a line, for the error.
   let maximumLineLength: Int
 
-  /// Less work is not worth the wake-up of a thread.
-  private static let leastNumbers = 1 << 14
+  /// Numbers that one thread reads at a time, some microseconds' work.
+  private static let chunkNumbers = 1 << 13
 
-  /// Reads all lines.
-  func parse(threadCount: Int) -> [Outcome] {
+  /// Reads all lines, on the threads of a team.
+  func parse(team: WorkerTeam) -> [Outcome] {
     let exceptions = Lock<[(index: Int, outcome: Outcome)]>([])
-    let workers = lines.count * count < Self.leastNumbers ? 1 : min(threadCount, lines.count)
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      for index in lines.count * worker / workers..<lines.count * (worker + 1) / workers {
+    team.run(count: lines.count, chunkSize: max(1, Self.chunkNumbers / max(1, count))) { part in
+      for index in part {
         let outcome = parse(index)
         if case .numbers = outcome { continue }
         exceptions.withLock { $0.append((index, outcome)) }

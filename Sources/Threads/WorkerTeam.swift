@@ -58,3 +58,23 @@ package final class WorkerTeam: Sendable {
     state.release()
   }
 }
+
+extension WorkerTeam {
+  /// Calls `body` for the parts of `0..<count`, `chunkSize` numbers each and the last one fewer, as
+  /// ``run(_:)`` runs chunks: for work around the mathematics, since it allocates.
+  package func run(count: Int, chunkSize: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    withoutActuallyEscaping(body) { run(Parts(count: count, chunkSize: chunkSize, body: $0)) }
+  }
+
+  private struct Parts: ParallelTask {
+    let count: Int
+    let chunkSize: Int
+    let body: @Sendable (Range<Int>) -> Void
+
+    var chunkCount: Int { (count + chunkSize - 1) / chunkSize }
+
+    func run(chunk: Int, worker: Int) {
+      body(chunk * chunkSize..<min(count, (chunk + 1) * chunkSize))
+    }
+  }
+}
