@@ -22,7 +22,7 @@ struct PartialSums: ParallelTask {
     Self.stride(weightCount: weightCount, biasCount: biasCount)
   }
 
-  private var chunks: Chunks { Chunks(of: weightCount, size: 8192) }
+  private var chunks: Chunks { Chunks(of: weightCount, limit: 2048) }
 
   var chunkCount: Int { chunks.count + (bias == nil ? 0 : 1) }
 
