@@ -235,8 +235,9 @@ public enum NumberRow {
 
   /// A finite number in any notation that Swift reads, of up to 40 characters.
   private static func anyNumber(_ word: UnsafeBufferPointer<UInt8>) -> Float? {
-    guard word.count <= 40, let number = Float(String(decoding: word, as: UTF8.self)),
-      number.isFinite
+    // `Float` reads no further than a zero byte, and says nothing.
+    guard word.count <= 40, !word.contains(0),
+      let number = Float(String(decoding: word, as: UTF8.self)), number.isFinite
     else { return nil }
     return number
   }

@@ -54,6 +54,21 @@ struct NumberRowTests {
     }
   }
 
+  @Test("All short whole numbers are read, and no byte but a digit counts as one")
+  func shortNumbers() throws {
+    let values = (0..<1100).map(Float.init)
+    let line = values.map { String(Int($0)) }.joined(separator: ",")
+    #expect(try parse(line, count: values.count) == values)
+    let parts = Set("0123456789.eE".utf8)
+    for byte in UInt8.min...UInt8.max where !parts.contains(byte) {
+      let line = [UInt8(ascii: "1"), byte] + Array("2,3,4".utf8)
+      var numbers: [Float] = []
+      #expect(throws: DatasetError.self, "byte \(byte)") {
+        try NumberRow.parse(line, count: 3, place: "line 1", into: &numbers)
+      }
+    }
+  }
+
   @Test("Numbers are rounded as Swift rounds them")
   func rounding() throws {
     var generator = SplitMix(state: 7)

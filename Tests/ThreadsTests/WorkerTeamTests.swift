@@ -63,6 +63,16 @@ private func withZeros<Result>(
   }
 
   /// Tiny regions one after another: a worker that comes late to one meets the next.
+  @Test(arguments: [1, 2, 7], [0, 1, 16, 17, 1000])
+  func partsCoverEveryNumberOnce(threadCount: Int, count: Int) {
+    let team = WorkerTeam(threadCount: threadCount)
+    let seen = Lock<[Range<Int>]>([])
+    team.run(count: count, chunkSize: 16) { part in seen.withLock { $0.append(part) } }
+    let parts = seen.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
+    #expect(parts.flatMap(Array.init) == Array(0..<count))
+    #expect(parts.dropLast().allSatisfy { $0.count == 16 })
+  }
+
   @Test(arguments: [2, 3, 7])
   func consecutiveRegionsDoNotMix(threadCount: Int) {
     let team = WorkerTeam(threadCount: threadCount)
