@@ -33,26 +33,39 @@ final class Predictor {
     // A number in text has rarely more than 20 characters; much more is no row of numbers.
     let lineLength = 64 * size + 4096
     try MemoryError.check(lineLength, for: "a row of \(size) numbers in text")
-    let numbers = try AlignedBuffer<Float>(
-      count: portionSize * size, for: "\(portionSize) rows of \(size) numbers")
+    var portion = try Tensor(
+      zeros: Shape([portionSize] + shape.dimensions), for: "\(portionSize) rows of \(size) numbers")
     var input = StandardInput(maximumLineLength: lineLength)
     var lineNumber = 0
     while case let lines = try input.nextLines(atMost: portionSize), !lines.isEmpty {
       let outcomes = input.withBytes { bytes in
-        RowParser(
-          lines: lines, bytes: bytes, firstLine: lineNumber + 1, count: size, numbers: numbers,
-          maximumLineLength: lineLength
-        ).parse(team: team)
+        portion.withUnsafeMutableElements { numbers in
+          RowParser(
+            lines: lines, bytes: bytes, firstLine: lineNumber + 1, count: size, numbers: numbers,
+            maximumLineLength: lineLength
+          ).parse(team: team)
+        }
       }
       let places = outcomes.indices.filter { !outcomes[$0].isBlank }
       let firstLine = lineNumber + 1
       lineNumber += lines.count
       try answer(
         places.map { .row(firstLine + $0) }, places.map { outcomes[$0].error }
-      ) { kept, tensor in
-        for (slot, index) in kept.enumerated() {
-          let row = numbers.pointer + places[index] * size
-          tensor.baseAddress?.advanced(by: slot * size).update(from: row, count: size)
+      ) { kept in
+        kept.count == portionSize ? portion : examples(kept.map { places[$0] }, of: portion)
+      }
+    }
+  }
+
+  /// Some examples of a tensor, side by side.
+  private func examples(_ indices: [Int], of tensor: Tensor) -> Tensor {
+    let size = shape.count
+    return tensor.withUnsafeElements { source in
+      Tensor(shape: Shape([indices.count] + shape.dimensions)) { target in
+        for (slot, index) in indices.enumerated() {
+          let row = UnsafeBufferPointer(rebasing: source[index * size..<(index + 1) * size])
+          _ = UnsafeMutableBufferPointer(rebasing: target[(slot * size)...])
+            .update(fromContentsOf: row)
         }
       }
     }
@@ -86,12 +99,9 @@ final class Predictor {
     let decoded = try ImageFiles.decode(files, shape: shape, threadCount: team.threadCount)
     var errors = [(any Error)?](repeating: nil, count: files.count)
     for failure in decoded.failures { errors[failure.index] = failure.error }
-    let size = shape.count
-    try answer(files.map { .file($0.relativePath) }, errors) { kept, tensor in
+    try answer(files.map { .file($0.relativePath) }, errors) { kept in
       // Those that were decoded lie side by side, and those kept are the first of them.
-      decoded.images.withUnsafeElements { images in
-        _ = tensor.update(fromContentsOf: images[..<(kept.count * size)])
-      }
+      examples(Array(kept.indices), of: decoded.images)
     }
   }
 
@@ -102,17 +112,16 @@ final class Predictor {
   /// - Parameters:
   ///   - sources: What each example is.
   ///   - errors: What is wrong with each.
-  ///   - fill: Puts the examples of the given indices side by side.
+  ///   - examples: The examples of the given indices side by side.
   private func answer(
     _ sources: [PredictionWriter.Source], _ errors: [(any Error)?],
-    _ fill: (_ kept: [Int], UnsafeMutableBufferPointer<Float>) -> Void
+    _ examples: (_ kept: [Int]) -> Tensor
   ) throws {
     let end = isStrict ? errors.firstIndex { $0 != nil } ?? errors.count : errors.count
     let kept = (0..<end).filter { errors[$0] == nil }
     var predictions: [ClassPrediction] = []
     if !kept.isEmpty {
-      predictions = try model.classify(
-        Tensor(shape: Shape([kept.count] + shape.dimensions)) { fill(kept, $0) })
+      predictions = try model.classify(examples(kept))
     }
     var next = 0
     let answers = (0..<end).map { index -> PredictionWriter.Answer in

@@ -28,7 +28,7 @@ struct RowParser: @unchecked Sendable {
   /// How many numbers a line has.
   let count: Int
   /// Receives the numbers, `[lines, count]`.
-  let numbers: AlignedBuffer<Float>
+  let numbers: UnsafeMutableBufferPointer<Float>
   /// What was the most bytes of a line, for the error.
   let maximumLineLength: Int
 
@@ -61,7 +61,7 @@ struct RowParser: @unchecked Sendable {
     let text = lines[index].bytes(in: bytes)
     guard !text.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) else { return .blank }
     do {
-      let row = numbers.elements[index * count..<(index + 1) * count]
+      let row = numbers[index * count..<(index + 1) * count]
       try NumberRow.parse(text, place: place(), into: UnsafeMutableBufferPointer(rebasing: row))
       return .numbers
     } catch {

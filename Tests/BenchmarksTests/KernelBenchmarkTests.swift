@@ -70,4 +70,14 @@ import Testing
     #expect(found.allSatisfy { $0.gigabytesPerSecond > 0 && $0.threadCount == 2 })
     #expect(ProcessorPeak(measuringOn: engine, seconds: 1e-2).gigaflopsPerSecond > 0)
   }
+
+  @Test("A value is handed over by two threads, and by one there is nobody to hand it to")
+  func handOver() throws {
+    let two = try Engine(options: EngineOptions(threadCount: 2))
+    // On a busy machine the second thread may come late.
+    let found = (0..<100).lazy.compactMap { _ in HandOver(measuringOn: two, seconds: 0.02) }.first
+    #expect(try #require(found).nanoseconds > 1)
+    let one = try Engine(options: EngineOptions(threadCount: 1))
+    #expect(HandOver(measuringOn: one, seconds: 0.02) == nil)
+  }
 }

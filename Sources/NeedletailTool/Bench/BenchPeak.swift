@@ -8,7 +8,8 @@ struct BenchPeak: ParsableCommand {
     abstract: "Measure what the processor and its memory can do at most.",
     discussion: """
       Multiply-adds in registers, and arrays larger than the caches that are read, copied, or added \
-      to one another, by one thread and by all. NEEDLETAIL_ISA chooses the instruction set.
+      to one another, by one thread and by all; and how long a value takes from one thread to \
+      another. NEEDLETAIL_ISA chooses the instruction set.
       """)
 
   @OptionGroup var threads: ThreadArguments
@@ -34,6 +35,11 @@ struct BenchPeak: ParsableCommand {
           rate: bandwidth.gigabytesPerSecond, rateName: "gigabytes_per_second", unit: "GB/s",
           isa: isa, &table, arrayByteCount: bandwidth.arrayByteCount)
       }
+    }
+    if let handOver = HandOver(measuringOn: engine, seconds: seconds) {
+      try report(
+        limit: "hand-over", threadCount: 2, rate: handOver.nanoseconds, rateName: "nanoseconds",
+        unit: "ns", isa: isa, &table)
     }
     if !output.json {
       try StandardOutput.line("instruction set  \(isa)")
