@@ -105,9 +105,11 @@ struct ResumeTests {
       scratch.path("run"),
     ])
     try running.wait(for: "output ")
-    running.send(SIGINT)
-    usleep(50_000)
-    running.send(SIGINT)
+    // Two that come before a busy machine has delivered the first are one.
+    repeat {
+      running.send(SIGINT)
+      usleep(50_000)
+    } while running.process.isRunning
     let run = try running.end()
     #expect(run.status == SIGINT)
     #expect(running.process.terminationReason == .uncaughtSignal)
