@@ -45,6 +45,8 @@ private struct PackRows: ParallelTask {
   var chunkCount: Int { matrix.blocks.count * parts.count }
 
   func run(chunk: Int, worker: Int) {
+    // Rows change slowest, as they lie: a thread packs those that it updated, and writes again what only
+    // it has read (docs/decisions/0015).
     let block = chunk % matrix.blocks.count
     let part = chunk / matrix.blocks.count
     var walk = nk_walk.rows(step: rowStep)

@@ -22,6 +22,7 @@ struct PartialSums: ParallelTask {
     Self.stride(weightCount: weightCount, biasCount: biasCount)
   }
 
+  // So fine that the few thousand weights of a small convolution are equal shares for two threads.
   private var chunks: Chunks { Chunks(of: weightCount, limit: 2048) }
 
   var chunkCount: Int { chunks.count + (bias == nil ? 0 : 1) }
