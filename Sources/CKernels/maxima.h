@@ -31,3 +31,15 @@ NK_INLINE void NK_NAME(store_bytes)(uint8_t *bytes, nk_vi values, size_t rest) {
   else
     memcpy(bytes, &v, rest);
 }
+
+// The largest of the four values of a window of 2 × 2, rectified with `relu`, and its place, or that it
+// has no gradient.
+NK_INLINE void NK_NAME(store_maximum)(const nk_vf values[4], bool relu, size_t rest, float *y,
+                                      uint8_t *indices) {
+  nk_vf best = relu ? nk_positive(values[0]) : values[0];
+  nk_vi where = {0};
+  if (relu) where = (values[0] <= (nk_vf){0}) & NK_NOWHERE;
+  NK_UNROLL for (int q = 1; q < 4; q++) NK_NAME(larger)(&best, &where, values[q], q);
+  nk_store_up_to(y, best, rest);
+  if (indices) NK_NAME(store_bytes)(indices, where, rest);
+}

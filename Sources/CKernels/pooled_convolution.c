@@ -1,5 +1,7 @@
 #include "include/pooled_convolution.h"
 
+#include "include/pooling.h"
+
 // Lines of the scratch memory: whole vectors of any instruction set, and what is read beyond the last.
 static ptrdiff_t nk_scratch_line(const nk_pooled_convolution *s) {
   return (s->columns + 15) / 16 * 16 + 48;
@@ -33,5 +35,5 @@ NK_DISPATCH(void, nk_pooled_winograd_forward,
 
 NK_DISPATCH(void, nk_pooled_convolution_backward_weights,
             (const nk_pooled_convolution *shape, const float *planes, const float *dy,
-             const uint8_t *indices, float *dweights),
-            (shape, planes, dy, indices, dweights))
+             const uint8_t *indices, float *dweights, float *dbias),
+            (shape, planes, dy, indices, dweights, dbias))

@@ -57,17 +57,6 @@ static void NK_NAME(nk_image_planes)(const nk_pooled_convolution *s, const float
 #define NK_MOST_VECTORS 1
 #endif
 
-// The largest of a window's values, and its place.
-NK_INLINE void NK_NAME(store_maximum)(const nk_vf values[4], bool relu, size_t rest, float *y,
-                                      uint8_t *indices) {
-  nk_vf best = values[0];
-  nk_vi where = {0};
-  NK_UNROLL for (int q = 1; q < 4; q++) NK_NAME(larger)(&best, &where, values[q], q);
-  if (relu) best = nk_positive(best);
-  nk_store_up_to(y, best, rest);
-  if (indices) NK_NAME(store_bytes)(indices, where, rest);
-}
-
 NK_INLINE void NK_NAME(nk_pooled_tile)(const int windows, const int vectors,
                                        const nk_pooled_convolution *s, const float *planes,
                                        const float *weights, size_t columns, const float *bias,
@@ -199,8 +188,9 @@ NK_INLINE nk_vf NK_NAME(pick)(const nk_patch *patch, nk_vi index) {
 // The gradient for `channels` planes and one vector of output channels.
 NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_convolution *s,
                                            const float *planes, const float *dy,
-                                           const uint8_t *indices, size_t rest,
-                                           float *dweights) {
+                                           const uint8_t *indices, size_t rest, float *dweights,
+                                           float *dbias) {
+  nk_vf total = {0};
   const ptrdiff_t plane = s->lines * s->columns;
   nk_vf sum[9][NK_MOST_CHANNELS];
   NK_UNROLL for (int k = 0; k < 9; k++) NK_UNROLL for (int c = 0; c < channels; c++)
@@ -209,8 +199,10 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
   for (ptrdiff_t line = 0; line < s->height; line++) {
     const float *pixel = planes + 2 * line * s->columns;
     for (ptrdiff_t x = 0; x < s->width; x++, pixel += 2) {
-      const nk_vf gradient = nk_load_up_to(dy, rest);
       const nk_vi place = NK_NAME(load_bytes)(indices, rest);
+      const nk_vf gradient =
+          (nk_vf)((nk_vi)nk_load_up_to(dy, rest) & (place < NK_NOWHERE));
+      total += gradient;
       // From the place in a window of 2 × 2 to that in a patch of 4 × 4.
       const nk_vi corner = place + (place & 2);
       nk_patch patch[NK_MOST_CHANNELS];
@@ -230,25 +222,39 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
   NK_UNROLL for (int k = 0; k < 9; k++) NK_UNROLL for (int c = 0; c < channels; c++)
       nk_store_up_to(dweights + (k * s->input_channels + c) * s->output_channels, sum[k][c],
                      rest);
+  if (dbias) nk_store_up_to(dbias, nk_load_up_to(dbias, rest) + total, rest);
+}
+
+// All planes, for one vector of output channels.
+NK_INLINE void NK_NAME(nk_pooled_gradients)(const nk_pooled_convolution *s, const float *planes,
+                                            const float *dy, const uint8_t *indices, size_t rest,
+                                            float *dweights, float *dbias) {
+  for (ptrdiff_t c = 0; c < s->input_channels;) {
+    const float *x = planes + c * s->lines * s->columns;
+    float *target = dweights + c * s->output_channels;
+    if (NK_MOST_CHANNELS == 2 && s->input_channels - c >= 2) {
+      NK_NAME(nk_pooled_gradient)(NK_MOST_CHANNELS, s, x, dy, indices, rest, target, dbias);
+      c += 2;
+    } else {
+      NK_NAME(nk_pooled_gradient)(1, s, x, dy, indices, rest, target, dbias);
+      c += 1;
+    }
+    dbias = NULL;
+  }
 }
 
 static void NK_NAME(nk_pooled_convolution_backward_weights)(const nk_pooled_convolution *s,
                                                             const float *planes, const float *dy,
                                                             const uint8_t *indices,
-                                                            float *dweights) {
+                                                            float *dweights, float *dbias) {
   for (ptrdiff_t first = 0; first < s->output_channels; first += NK_WIDTH) {
     const size_t rest = (size_t)(s->output_channels - first);
-    for (ptrdiff_t c = 0; c < s->input_channels;) {
-      const float *x = planes + c * s->lines * s->columns;
-      float *target = dweights + c * s->output_channels + first;
-      if (NK_MOST_CHANNELS == 2 && s->input_channels - c >= 2) {
-        NK_NAME(nk_pooled_gradient)
-        (NK_MOST_CHANNELS, s, x, dy + first, indices + first, rest, target);
-        c += 2;
-      } else {
-        NK_NAME(nk_pooled_gradient)(1, s, x, dy + first, indices + first, rest, target);
-        c += 1;
-      }
-    }
+    float *bias = dbias ? dbias + first : NULL;
+    if (rest >= NK_WIDTH)
+      NK_NAME(nk_pooled_gradients)
+      (s, planes, dy + first, indices + first, NK_WIDTH, dweights + first, bias);
+    else
+      NK_NAME(nk_pooled_gradients)
+      (s, planes, dy + first, indices + first, rest, dweights + first, bias);
   }
 }

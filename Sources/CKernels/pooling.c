@@ -8,6 +8,9 @@ NK_DISPATCH(void, nk_max_pool_forward,
              uint8_t *indices),
             (window, x, first_row, rows, y, indices))
 
+NK_DISPATCH(void, nk_mark_rectified, (size_t count, const float *y, uint8_t *indices),
+            (count, y, indices))
+
 NK_DISPATCH(void, nk_max_pool_backward,
             (const nk_window *window, const float *dy, const uint8_t *indices, size_t first_row,
              size_t rows, bool accumulate, float *dx),

@@ -117,6 +117,15 @@ static void NK_NAME(nk_max_pool_forward)(const nk_window *window, const float *x
   }
 }
 
+static void NK_NAME(nk_mark_rectified)(size_t count, const float *y, uint8_t *indices) {
+  for (size_t i = 0; i < count; i += NK_WIDTH) {
+    const size_t rest = count - i;
+    const nk_vi is_cut = nk_load_up_to(y + i, rest) <= (nk_vf){0};
+    NK_NAME(store_bytes)
+    (indices + i, NK_NAME(load_bytes)(indices + i, rest) | (is_cut & NK_NOWHERE), rest);
+  }
+}
+
 // One line of input pixels of windows side by side, without padding: each output pixel gives to one
 // pixel of the line, or to none. Only whole vectors of channels.
 NK_INLINE void NK_NAME(max_pool_backward_line)(const nk_window *w, const float *dy,

@@ -1,5 +1,7 @@
 #include "include/winograd.h"
 
+#include "include/pooling.h"
+
 #define NK_FAMILY "winograd.inc.h"
 #include "for_each_isa.h"
 
@@ -17,6 +19,16 @@ NK_DISPATCH(void, nk_winograd_output_gradient,
             (const nk_winograd *shape, const float *dy, size_t first, size_t count, float *m,
              ptrdiff_t point_step, ptrdiff_t row_step),
             (shape, dy, first, count, m, point_step, row_step))
+
+NK_DISPATCH(void, nk_winograd_pooled_output,
+            (const nk_winograd *shape, const float *m, ptrdiff_t point_step, ptrdiff_t row_step,
+             size_t first, size_t count, const float *bias, bool relu, float *y, uint8_t *indices),
+            (shape, m, point_step, row_step, first, count, bias, relu, y, indices))
+
+NK_DISPATCH(void, nk_winograd_pooled_gradient,
+            (const nk_winograd *shape, const float *dy, const uint8_t *indices, size_t first,
+             size_t count, float *m, ptrdiff_t point_step, ptrdiff_t row_step),
+            (shape, dy, indices, first, count, m, point_step, row_step))
 
 NK_DISPATCH(void, nk_winograd_input_gradient,
             (const nk_winograd *shape, const float *v, ptrdiff_t point_step, ptrdiff_t row_step,

@@ -1,5 +1,6 @@
 // Winograd's transforms of tiles, a vector of channels at a time.
 
+#include "maxima.h"
 #include "panels.h"
 #include "winograd_matrices.h"
 
@@ -98,14 +99,10 @@ static void NK_NAME(nk_winograd_input)(const nk_winograd *s, const float *x, siz
   NK_BY_TILE(NK_NAME(nk_wg_input), s, x, first, count, v, point_step, row_step)
 }
 
-// One tile of one vector of channels: its pixels above `height` and left of `width` exist.
-NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdiff_t point_step,
-                                          size_t rest, float *y, ptrdiff_t line, ptrdiff_t pixel,
-                                          ptrdiff_t height, ptrdiff_t width, const float *bias,
-                                          const float *addend, bool relu) {
+// Aᵀ m of one vector of channels of a tile: from the left only.
+NK_INLINE void NK_NAME(nk_wg_output_columns)(const int tile, const float *m, ptrdiff_t point_step,
+                                             size_t rest, nk_vf t[5][7]) {
   const int n = tile + 2;
-  nk_vf t[5][7], b = {0};
-  if (bias) b = nk_load_up_to(bias, rest);
   NK_UNROLL for (int j = 0; j < n; j++) {
     nk_vf d[7], o[5];
     NK_UNROLL for (int i = 0; i < n; i++)
@@ -113,6 +110,16 @@ NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdif
     nk_wg_at(tile, d, o);
     NK_UNROLL for (int i = 0; i < tile; i++) t[i][j] = o[i];
   }
+}
+
+// One tile of one vector of channels: its pixels above `height` and left of `width` exist.
+NK_INLINE void NK_NAME(nk_wg_output_tile)(const int tile, const float *m, ptrdiff_t point_step,
+                                          size_t rest, float *y, ptrdiff_t line, ptrdiff_t pixel,
+                                          ptrdiff_t height, ptrdiff_t width, const float *bias,
+                                          const float *addend, bool relu) {
+  nk_vf t[5][7], b = {0};
+  if (bias) b = nk_load_up_to(bias, rest);
+  NK_NAME(nk_wg_output_columns)(tile, m, point_step, rest, t);
   NK_UNROLL for (int i = 0; i < tile; i++) {
     nk_vf o[5];
     nk_wg_at(tile, t[i], o);
@@ -159,28 +166,31 @@ static void NK_NAME(nk_winograd_output)(const nk_winograd *s, const float *m,
   NK_BY_TILE(NK_NAME(nk_wg_output), s, m, point_step, row_step, first, count, y, finish)
 }
 
+// m = A d Aᵀ of one vector of channels of a tile of gradients.
+NK_INLINE void NK_NAME(nk_wg_gradient_points)(const int tile, nk_vf d[5][5], size_t rest, float *m,
+                                              ptrdiff_t point_step) {
+  const int n = tile + 2;
+  nk_vf t[5][7];
+  NK_UNROLL for (int i = 0; i < tile; i++) nk_wg_a(tile, d[i], t[i]);
+  NK_UNROLL for (int j = 0; j < n; j++) {
+    nk_vf column[5], o[7];
+    NK_UNROLL for (int i = 0; i < tile; i++) column[i] = t[i][j];
+    nk_wg_a(tile, column, o);
+    NK_UNROLL for (int i = 0; i < n; i++)
+        nk_store_up_to(m + (i * n + j) * point_step, o[i], rest);
+  }
+}
+
 NK_INLINE void NK_NAME(nk_wg_output_gradient_tile)(const int tile, const float *dy,
                                                    ptrdiff_t line, ptrdiff_t pixel,
                                                    ptrdiff_t height, ptrdiff_t width,
                                                    size_t rest, float *m, ptrdiff_t point_step) {
-  const int n = tile + 2;
-  nk_vf t[5][7];
-  NK_UNROLL for (int i = 0; i < tile; i++) {
-    nk_vf d[5];
-    NK_UNROLL for (int j = 0; j < tile; j++) {
-      d[j] = (nk_vf){0};
-      if (i < height && j < width)
-        d[j] = nk_load_up_to(dy + i * line + j * pixel, rest);
-    }
-    nk_wg_a(tile, d, t[i]);
+  nk_vf d[5][5];
+  NK_UNROLL for (int i = 0; i < tile; i++) NK_UNROLL for (int j = 0; j < tile; j++) {
+    d[i][j] = (nk_vf){0};
+    if (i < height && j < width) d[i][j] = nk_load_up_to(dy + i * line + j * pixel, rest);
   }
-  NK_UNROLL for (int j = 0; j < n; j++) {
-    nk_vf d[5], o[7];
-    NK_UNROLL for (int i = 0; i < tile; i++) d[i] = t[i][j];
-    nk_wg_a(tile, d, o);
-    NK_UNROLL for (int i = 0; i < n; i++)
-        nk_store_up_to(m + (i * n + j) * point_step, o[i], rest);
-  }
+  NK_NAME(nk_wg_gradient_points)(tile, d, rest, m, point_step);
 }
 
 NK_INLINE void NK_NAME(nk_wg_output_gradient)(const int tile, const nk_winograd *s,
@@ -265,4 +275,5 @@ static void NK_NAME(nk_winograd_input_gradient)(const nk_winograd *s, const floa
   NK_BY_TILE(NK_NAME(nk_wg_input_gradient), s, v, point_step, row_step, first, count, dx)
 }
 
+#include "winograd_pooled.inc.h"
 #include "winograd_weights.inc.h"

@@ -225,7 +225,7 @@ package enum Convolution {
   }
 
   /// What does the work of an algorithm.
-  private enum Method {
+  enum Method {
     case direct
     case winograd(WinogradConvolution)
     case matrixProduct
@@ -247,6 +247,11 @@ package enum Convolution {
         case .depthwise: .depthwise
         case .im2row: .im2row
         }
+    }
+
+    /// Winograd's, where the algorithm is his.
+    var winograd: WinogradConvolution? {
+      if case .winograd(let winograd) = self { winograd } else { nil }
     }
 
     /// Whether results are written by tiles, which take in what is added to them.

@@ -38,8 +38,7 @@ struct NarrowPooledConvolution: Sendable {
     _ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry
   ) -> Bool {
     WinogradConvolution.supports(convolution) && convolution.inputChannels <= 4
-      && pooling.windowHeight == 2 && pooling.windowWidth == 2 && pooling.strideHeight == 2
-      && pooling.strideWidth == 2 && pooling.padding == .none
+      && pooling.isTwoByTwo
   }
 
   /// The faster algorithm, where there is a choice: Winograd's products make up for its transforms
@@ -109,23 +108,22 @@ struct NarrowPooledConvolution: Sendable {
     }
   }
 
-  /// dWeights = the gradient of the weights, or +=.
+  /// dWeights = the gradient of the weights, or +=; dBias that of the bias.
   func backwardWeights(
     batch: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
     indices: UnsafePointer<UInt8>, accumulate: Bool, dWeights: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) {
     var shape = shape
-    if !accumulate { dWeights.update(repeating: 0, count: convolution.weightCount) }
+    if !accumulate {
+      dWeights.update(repeating: 0, count: convolution.weightCount)
+      dBias?.update(repeating: 0, count: pooling.channels)
+    }
     for image in 0..<batch {
       let first = image * pooling.outputCount
       nk_pooled_convolution_backward_weights(
         &shape, planes(x + image * convolution.inputCount, scratch), dy + first, indices + first,
-        dWeights)
+        dWeights, dBias)
     }
-    guard let dBias else { return }
-    nk_column_sums(
-      dy, pooling.channels, batch * pooling.outputHeight * pooling.outputWidth, pooling.channels,
-      accumulate, dBias)
   }
 }

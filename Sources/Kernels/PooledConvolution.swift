@@ -14,6 +14,10 @@ package struct PooledConvolution: Sendable {
   package private(set) var algorithm: ConvolutionAlgorithm
   /// What does both at once, where there is such a kernel.
   fileprivate private(set) var narrow: NarrowPooledConvolution?
+  /// What takes the maxima, and spreads their gradient, in its transforms.
+  fileprivate private(set) var winograd: WinogradConvolution?
+  /// What computes the gradient of the weights instead of the algorithm.
+  fileprivate private(set) var weightGradient: MaximaWeightGradient?
 
   /// - Parameters:
   ///   - convolution: The convolution.
@@ -37,6 +41,10 @@ package struct PooledConvolution: Sendable {
       ?? .recommended(for: self.convolution)
     narrow = NarrowPooledConvolution(
       self.convolution, self.pooling, algorithm: self.algorithm)
+    let method = Convolution.Method(self.algorithm, self.convolution)
+    guard narrow == nil, let winograd = method.winograd else { return }
+    weightGradient = MaximaWeightGradient(self.convolution, self.pooling)
+    if winograd.takesMaxima && self.pooling.isTwoByTwo { self.winograd = winograd }
   }
 
   /// Leaves out lines and columns of the convolution's result that no window sees.
@@ -59,9 +67,17 @@ package struct PooledConvolution: Sendable {
     }
   }
 
-  /// Whether a convolution's output image of so many floats is small enough for a second-level
-  /// cache.
-  package static func pays(outputCount: Int) -> Bool { outputCount <= blockFloats }
+  /// Whether the convolution's output image is small enough for a second-level cache, and a place in
+  /// a window for the byte that also says that there is none.
+  package static func pays(outputCount: Int, places: Int) -> Bool {
+    outputCount <= blockFloats && places <= NK_NOWHERE
+  }
+
+  /// Whether the forward pass notes in its indices where the function has no derivative but zero, so
+  /// that the backward pass does not need it applied.
+  package static func notesDerivative(of function: ElementwiseFunction) -> Bool {
+    function == .relu
+  }
 
   /// Floats of a convolution's output that are held at a time: half a MiB.
   private static let blockFloats = 128 << 10
@@ -81,7 +97,8 @@ package struct PooledConvolution: Sendable {
   /// y = the maxima of f(x ∗ weights + bias).
   ///
   /// - Parameters:
-  ///   - indices: As many as y; where in its window each element was. Nil if nothing goes backward.
+  ///   - indices: As many as y; where in its window each element was, or nowhere, where relu cut it
+  ///     off. Nil if nothing goes backward.
   ///   - scratch: As many floats as ``forwardScratchCount(maximumBatch:threadCount:)`` says.
   package func forward(
     batch: Int, x: UnsafePointer<Float>, weights: UnsafePointer<Float>,
@@ -114,7 +131,8 @@ package struct PooledConvolution: Sendable {
   /// The gradients that are wanted; those of images and weights as in ``Convolution``.
   ///
   /// - Parameters:
-  ///   - dy: The gradient of the maxima before the function: multiplied by its derivative.
+  ///   - dy: The gradient of the maxima before the function: multiplied by its derivative, unless
+  ///     the forward pass ``notesDerivative(of:)``.
   ///   - indices: What ``forward`` filled.
   ///   - scratch: As many floats as ``backwardScratchCount(maximumBatch:threadCount:)`` says.
   package func backward(
@@ -172,7 +190,7 @@ package struct PooledConvolution: Sendable {
     }
     let inTurn =
       roundedToLine(images * convolution.outputCount) + roundedToLine(max(passes[0], passes[1]))
-    return max(inTurn, narrow?.scratchCount ?? 0)
+    return max(inTurn, narrow?.scratchCount ?? 0, weightGradient?.scratchCount ?? 0)
   }
 }
 
@@ -195,23 +213,36 @@ private struct PooledForward: ParallelTask {
     let (convolution, pooling) = (layer.convolution, layer.pooling)
     let (first, count) = (images.start(chunk), images.length(chunk))
     let z = scratch + worker * layer.forwardWorkerScratch(images.size)
-    if let narrow = layer.narrow, function == .identity || function == .relu {
-      narrow.forward(
-        batch: count, x: x + first * convolution.inputCount, weights: weights, bias: bias,
-        rectifies: function == .relu, y: y + first * pooling.outputCount,
-        indices: indices.map { $0 + first * pooling.outputCount }, scratch: z)
-      return
+    let x = x + first * convolution.inputCount
+    let y = y + first * pooling.outputCount
+    let indices = indices.map { $0 + first * pooling.outputCount }
+    if function == .identity || function == .relu {
+      if let narrow = layer.narrow {
+        narrow.forward(
+          batch: count, x: x, weights: weights, bias: bias, rectifies: function == .relu, y: y,
+          indices: indices, scratch: z)
+        return
+      }
+      if let winograd = layer.winograd {
+        winograd.forwardMaxima(
+          batch: count, x: x, prepared: prepared, bias: bias, rectifies: function == .relu, y: y,
+          indices: indices, scratch: z)
+        return
+      }
     }
     let places = z + roundedToLine(images.size * convolution.outputCount)
     let rest = places + roundedToLine((images.size * pooling.outputCount + 3) / 4)
     Convolution.forward(
-      convolution, batch: count, x: x + first * convolution.inputCount, weights: weights,
-      prepared: prepared, bias: bias, function: function, parameter: parameter, y: z,
-      scratch: rest, team: .serial, algorithm: layer.algorithm)
+      convolution, batch: count, x: x, weights: weights, prepared: prepared, bias: bias,
+      function: function, parameter: parameter, y: z, scratch: rest, team: .serial,
+      algorithm: layer.algorithm)
     Pooling.maximumForward(
-      pooling, batch: count, x: z, y: y + first * pooling.outputCount,
-      indices: indices.map { $0 + first * pooling.outputCount }
-        ?? UnsafeMutableRawPointer(places).assumingMemoryBound(to: UInt8.self), team: .serial)
+      pooling, batch: count, x: z, y: y,
+      indices: indices ?? UnsafeMutableRawPointer(places).assumingMemoryBound(to: UInt8.self),
+      team: .serial)
+    if let indices, PooledConvolution.notesDerivative(of: function) {
+      nk_mark_rectified(count * pooling.outputCount, y, indices)
+    }
   }
 }
 
@@ -234,32 +265,63 @@ private struct PooledBackward: ParallelTask {
 
   func run(chunk: Int, worker: Int) {
     let (convolution, pooling) = (layer.convolution, layer.pooling)
-    let dz = scratch + worker * layer.backwardWorkerScratch(block)
-    let rest = dz + roundedToLine(block * convolution.outputCount)
-    let end = parts.start(chunk) + parts.length(chunk)
-    var first = parts.start(chunk)
-    if let narrow = layer.narrow, let sums, dx == nil {
-      narrow.backwardWeights(
-        batch: end - first, x: x + first * convolution.inputCount,
+    let scratch = scratch + worker * layer.backwardWorkerScratch(block)
+    let (start, length) = (parts.start(chunk), parts.length(chunk))
+    let x = x + start * convolution.inputCount
+    let dy = dy + start * pooling.outputCount
+    let indices = indices + start * pooling.outputCount
+    var sums = sums
+    if let wanted = sums {
+      if let narrow = layer.narrow, dx == nil {
+        narrow.backwardWeights(
+          batch: length, x: x, dy: dy, indices: indices, accumulate: wanted.addsFirst,
+          dWeights: wanted.weights(chunk), dBias: wanted.bias(chunk), scratch: scratch)
+        return
+      }
+      if let weightGradient = layer.weightGradient {
+        weightGradient.run(
+          batch: length, x: x, inputCount: convolution.inputCount, dy: dy, indices: indices,
+          accumulate: wanted.addsFirst, dWeights: wanted.weights(chunk),
+          dBias: wanted.bias(chunk), scratch: scratch)
+        sums = nil
+      }
+    }
+    let dx = dx.map { $0 + start * convolution.inputCount }
+    if sums == nil && dx == nil { return }
+    for first in stride(from: 0, to: length, by: block) {
+      backward(
+        batch: min(block, length - first), x: x + first * convolution.inputCount,
         dy: dy + first * pooling.outputCount, indices: indices + first * pooling.outputCount,
-        accumulate: sums.addsFirst, dWeights: sums.weights(chunk), dBias: sums.bias(chunk),
-        scratch: dz)
+        dx: dx.map { $0 + first * convolution.inputCount }, dWeights: sums?.weights(chunk),
+        dBias: sums?.bias(chunk), addsToWeights: first > 0 || sums?.addsFirst == true,
+        scratch: scratch)
+    }
+  }
+
+  /// Some images by the algorithm.
+  private func backward(
+    batch: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    indices: UnsafePointer<UInt8>, dx: UnsafeMutablePointer<Float>?,
+    dWeights: UnsafeMutablePointer<Float>?, dBias: UnsafeMutablePointer<Float>?,
+    addsToWeights: Bool, scratch: UnsafeMutablePointer<Float>
+  ) {
+    if let winograd = layer.winograd, dWeights == nil {
+      winograd.backward(
+        batch: batch,
+        WinogradConvolution.Gradients(
+          x: x, dz: dy, indices: indices, prepared: prepared, dx: dx, addsToImages: addsToImages,
+          dWeights: nil, dBias: nil, addsToWeights: false), mostParts: 1, scratch: scratch,
+        team: .serial)
       return
     }
-    var adds = sums?.addsFirst ?? false
-    while first < end {
-      let count = min(block, end - first)
-      Pooling.maximumBackward(
-        pooling, batch: count, dy: dy + first * pooling.outputCount,
-        indices: indices + first * pooling.outputCount, dx: dz, accumulate: false, team: .serial)
-      Convolution.backward(
-        convolution, batch: count, x: x + first * convolution.inputCount, dz: dz,
-        weights: weights, prepared: prepared, dx: dx.map { $0 + first * convolution.inputCount },
-        addsToImages: addsToImages, dWeights: sums?.weights(chunk), dBias: sums?.bias(chunk),
-        addsToWeights: adds, mostParts: 1, scratch: rest, team: .serial,
-        algorithm: layer.algorithm)
-      first += count
-      adds = true
-    }
+    Pooling.maximumBackward(
+      layer.pooling, batch: batch, dy: dy, indices: indices, dx: scratch, accumulate: false,
+      team: .serial)
+    Convolution.backward(
+      layer.convolution, batch: batch, x: x, dz: scratch, weights: weights, prepared: prepared,
+      dx: dx, addsToImages: addsToImages, dWeights: dWeights, dBias: dBias,
+      addsToWeights: addsToWeights, mostParts: 1,
+      scratch: scratch + roundedToLine(block * layer.convolution.outputCount), team: .serial,
+      algorithm: layer.algorithm)
   }
 }

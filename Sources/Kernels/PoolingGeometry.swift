@@ -51,6 +51,12 @@ package struct PoolingGeometry: Hashable, Sendable {
   /// Floats in one output image.
   package var outputCount: Int { outputHeight * outputWidth * channels }
 
+  /// Whether windows are 2 × 2 pixels, side by side, without padding.
+  var isTwoByTwo: Bool {
+    windowHeight == 2 && windowWidth == 2 && strideHeight == 2 && strideWidth == 2
+      && padding == .none
+  }
+
   /// The most places that a window may have: the place of a maximum is kept in a byte.
   package static let mostPlaces = 256
 

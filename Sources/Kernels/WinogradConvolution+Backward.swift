@@ -6,6 +6,11 @@ extension WinogradConvolution {
   struct Gradients {
     let x: UnsafePointer<Float>
     let dz: UnsafePointer<Float>
+    /// Where in windows of 2 × 2 the pixels are that dz is the gradient of.
+    ///
+    /// Nil where it is that of all pixels. Only for the gradient of images, where the convolution
+    /// ``WinogradConvolution/takesMaxima``.
+    var indices: UnsafePointer<UInt8>?
     /// The transformed weights of the pass, where `dx` is wanted.
     let prepared: UnsafePointer<Float>?
     /// Nil where it is not wanted; so the others.
@@ -169,8 +174,13 @@ private struct FusedBackward: ParallelTask {
     var adds = false
     while first < end {
       let count = min(tiles, end - first)
-      nk_winograd_output_gradient(
-        &shape, gradients.dz, first, count, output, m.pointStep, outputs)
+      if let indices = gradients.indices {
+        nk_winograd_pooled_gradient(
+          &shape, gradients.dz, indices, first, count, output, m.pointStep, outputs)
+      } else {
+        nk_winograd_output_gradient(
+          &shape, gradients.dz, first, count, output, m.pointStep, outputs)
+      }
       if gradients.dWeights != nil {
         nk_winograd_input(&shape, gradients.x, first, count, input, v.pointStep, inputs)
       }

@@ -54,7 +54,7 @@ extension WinogradConvolution {
   func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
     if isFused {
       let tiles = fusedTileLimit(maximumBatch * tilesPerImage)
-      return threadCount * FusedForward.workerScratch(self, tiles: tiles)
+      return threadCount * FusedProducts(winograd: self, mostTiles: tiles).scratchCount
     }
     let tiles = phaseImageLimit(maximumBatch) * tilesPerImage
     return Transformed(tiles: tiles, channels: inputs).count(points: points)
@@ -72,29 +72,52 @@ private struct FusedForward: ParallelTask {
   let y: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
 
-  static func workerScratch(_ winograd: WinogradConvolution, tiles: Int) -> Int {
-    let v = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.inputs)
-    let m = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.outputs)
-    return v.count(points: winograd.points) + m.count(points: winograd.points)
-  }
-
   var chunkCount: Int { tiles.count }
 
   func run(chunk: Int, worker: Int) {
+    let products = FusedProducts(winograd: winograd, mostTiles: tiles.size)
     let (first, count) = (tiles.start(chunk), tiles.length(chunk))
-    let v = WinogradConvolution.Transformed(tiles: tiles.size, channels: winograd.inputs)
-    let m = WinogradConvolution.Transformed(tiles: tiles.size, channels: winograd.outputs)
-    let input = scratch + worker * Self.workerScratch(winograd, tiles: tiles.size)
-    let output = input + v.count(points: winograd.points)
+    let m = products.run(
+      first: first, count: count, x: x, prepared: prepared,
+      scratch: scratch + worker * products.scratchCount)
     var (shape, finish) = (winograd.shape, finish)
-    nk_winograd_input(&shape, x, first, count, input, v.pointStep, v.channels)
+    nk_winograd_output(
+      &shape, m, products.m.pointStep, products.m.channels, first, count, y, &finish)
+  }
+}
+
+/// The transform of a few tiles of images and their products with the weights, up to the transform
+/// back.
+struct FusedProducts {
+  let winograd: WinogradConvolution
+  let v: WinogradConvolution.Transformed
+  let m: WinogradConvolution.Transformed
+
+  init(winograd: WinogradConvolution, mostTiles: Int) {
+    self.winograd = winograd
+    v = WinogradConvolution.Transformed(tiles: mostTiles, channels: winograd.inputs)
+    m = WinogradConvolution.Transformed(tiles: mostTiles, channels: winograd.outputs)
+  }
+
+  var scratchCount: Int {
+    v.count(points: winograd.points) + m.count(points: winograd.points)
+  }
+
+  /// - Returns: The products, laid out as ``m`` says.
+  func run(
+    first: Int, count: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    let output = scratch + v.count(points: winograd.points)
+    var shape = winograd.shape
+    nk_winograd_input(&shape, x, first, count, scratch, v.pointStep, v.channels)
     for point in 0..<winograd.points {
       multiplyPoint(
-        rows: 0..<count, a: input + point * v.pointStep, channels: v.channels,
+        rows: 0..<count, a: scratch + point * v.pointStep, channels: v.channels,
         prepared: prepared + point * winograd.matrixStep(.forward),
         c: output + point * m.pointStep, columns: m.channels)
     }
-    nk_winograd_output(&shape, output, m.pointStep, m.channels, first, count, y, &finish)
+    return UnsafePointer(output)
   }
 }
 

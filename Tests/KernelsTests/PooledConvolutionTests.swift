@@ -40,6 +40,17 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
     PooledCase(
       convolution: ConvolutionCase(19, 15, 15, 32, 48, kernel: (3, 3)), window: (2, 2),
       stride: (2, 2)),
+    // Parts of vectors of channels on both sides; lines so long that few are summed at a time.
+    PooledCase(
+      convolution: ConvolutionCase(3, 10, 12, 37, 21, kernel: (3, 3)), window: (2, 2),
+      stride: (2, 2)),
+    PooledCase(
+      convolution: ConvolutionCase(9, 14, 40, 16, 16, kernel: (3, 3)), window: (2, 2),
+      stride: (2, 2)),
+    // Zeros around the images: tiles whose windows are partly outside.
+    PooledCase(
+      convolution: ConvolutionCase(3, 10, 6, 20, 24, kernel: (3, 3), padding: nil),
+      window: (2, 2), stride: (2, 2)),
     // Windows that overlap, and windows that leave pixels out.
     PooledCase(
       convolution: ConvolutionCase(3, 9, 11, 3, 5, kernel: (3, 2), padding: nil), window: (3, 3),
@@ -120,9 +131,11 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
     ConvolutionAlgorithm.allCases.filter { $0.supports(test.convolution.geometry) }
   }
 
-  /// A convolution and a pooling by their definitions: y, dx, dWeights and dBias.
-  private static func reference(_ test: PooledCase, _ make: (Int, UInt64) -> [Float]) -> [[Double]]
-  {
+  /// A convolution and a pooling by their definitions, and relu if it `rectifies`: y, dx, dWeights and
+  /// dBias.
+  private static func reference(
+    _ test: PooledCase, rectifies: Bool = false, _ make: (Int, UInt64) -> [Float]
+  ) -> [[Double]] {
     let (g, batch) = (test.convolution.geometry, test.convolution.batch)
     let (x, weights) = (make(batch * g.inputCount, 1), make(g.weightCount, 2))
     let (bias, dy) = (make(g.outputChannels, 3), make(batch * test.pooling.outputCount, 4))
@@ -130,9 +143,12 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
       .map { Float($0) }
     let maxima = ReferencePooling.maxima(ReferencePooling.windows(test.pooling, batch: batch), x: z)
     var dz = [Float](repeating: 0, count: z.count)
-    for (index, maximum) in maxima.enumerated() { dz[maximum.source] += dy[index] }
+    for (index, maximum) in maxima.enumerated() where !rectifies || z[maximum.source] > 0 {
+      dz[maximum.source] += dy[index]
+    }
+    let y = maxima.map { Double(z[$0.source]) }
     return [
-      maxima.map { Double(z[$0.source]) },
+      rectifies ? y.map { max(0, $0) } : y,
       ReferenceConvolution.backwardData(g, batch: batch, dz: dz, weights: weights),
       ReferenceConvolution.backwardWeights(g, batch: batch, x: x, dz: dz),
       referenceColumnSums(dz, columns: g.outputChannels),
@@ -162,6 +178,25 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
       let tanh = Self.run(
         test, algorithm: algorithm, threads: 1, function: .tanh, TestArrays.integers)
       expectClose(tanh.y, expected.map { Foundation.tanh($0) }, absolute: 1e-6, "\(algorithm)")
+    }
+  }
+
+  /// What relu cuts off has no gradient, though dy says one: the places of the maxima tell.
+  @Test(arguments: PooledCase.all)
+  func reluIsInThePlaces(_ test: PooledCase) {
+    let expected = Self.reference(test, rectifies: true, TestArrays.integers)
+    #expect(PooledConvolution.notesDerivative(of: .relu))
+    #expect(expected[0].contains(0) && expected[0].contains { $0 > 0 })
+    for algorithm in Self.algorithms(test) where !algorithm.divides {
+      for wantsImages in [true, false] {
+        let passes = Self.run(
+          test, algorithm: algorithm, threads: 2, function: .relu, wantsImages: wantsImages,
+          TestArrays.integers)
+        expectClose(passes.y, expected[0], relative: 0, "\(algorithm)")
+        if wantsImages { expectClose(passes.dx, expected[1], relative: 0, "dx by \(algorithm)") }
+        expectClose(passes.dWeights, expected[2], relative: 0, "dWeights by \(algorithm)")
+        expectClose(passes.dBias, expected[3], relative: 0, "dBias by \(algorithm)")
+      }
     }
   }
 
@@ -203,18 +238,23 @@ struct PooledCase: Sendable, CustomTestStringConvertible {
   /// All algorithms agree on fractions, where there are no ties.
   @Test(arguments: PooledCase.all)
   func algorithmsAgree(_ test: PooledCase) {
-    let direct = Self.run(test, algorithm: .direct, threads: 1, TestArrays.uniform)
-    for algorithm in Self.algorithms(test) {
-      let passes = Self.run(test, algorithm: algorithm, threads: 1, TestArrays.uniform)
-      func compare(_ found: [Float], _ other: [Float], _ what: String) {
-        let expected = other.map { Double($0) }
-        expectClose(
-          found, expected, absolute: max(1e-5, algorithm.transformRounding) * largest(expected),
-          "\(what) by \(algorithm)")
+    for function in [ElementwiseFunction.identity, .relu] {
+      let direct = Self.run(
+        test, algorithm: .direct, threads: 1, function: function, TestArrays.uniform)
+      for algorithm in Self.algorithms(test) {
+        let passes = Self.run(
+          test, algorithm: algorithm, threads: 1, function: function, TestArrays.uniform)
+        func compare(_ found: [Float], _ other: [Float], _ what: String) {
+          let expected = other.map { Double($0) }
+          expectClose(
+            found, expected, absolute: max(1e-5, algorithm.transformRounding) * largest(expected),
+            "\(what) by \(algorithm), \(function)")
+        }
+        compare(passes.y, direct.y, "y")
+        compare(passes.dx, direct.dx, "dx")
+        compare(passes.dWeights, direct.dWeights, "dWeights")
+        compare(passes.dBias, direct.dBias, "dBias")
       }
-      compare(passes.y, direct.y, "y")
-      compare(passes.dx, direct.dx, "dx")
-      compare(passes.dWeights, direct.dWeights, "dWeights")
     }
   }
 }

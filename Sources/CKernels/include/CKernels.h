@@ -21,6 +21,7 @@
 #include "patches.h"
 #include "philox.h"
 #include "pooled_convolution.h"
+#include "pooled_gradient.h"
 #include "pooling.h"
 #include "reduction.h"
 #include "small_product.h"

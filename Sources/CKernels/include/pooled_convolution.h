@@ -23,7 +23,8 @@ void nk_image_planes(const nk_pooled_convolution *shape, const float *x, ptrdiff
                      ptrdiff_t width, ptrdiff_t top, ptrdiff_t left, float *planes);
 
 /// y = the maxima of planes ∗ weights + bias, then max(0, ·) with `relu`; indices = where in its window
-/// each was: 0 … 3, line by line, the first of equals, NaN larger than anything.
+/// each was: 0 … 3, line by line, the first of equals, NaN larger than anything; NK_NOWHERE where `relu`
+/// cut it off.
 ///
 /// `weights` is [3][3][input_channels][output_channels]; `bias` may be NULL. y and indices are
 /// [height][width][output_channels]; `indices` may be NULL.
@@ -43,11 +44,13 @@ void nk_pooled_winograd_forward(const nk_pooled_convolution *shape, const float 
                                 const float *u, const float *bias, bool relu, float *y,
                                 uint8_t *indices, float *scratch);
 
-/// dweights += the gradient of the weights, for the gradient dy of y before `relu`.
+/// dweights += the gradient of the weights, for the gradient dy of y; dbias += that of the bias, if not
+/// NULL.
 ///
-/// Of the four pixels of a window only the largest has a gradient, so only it is multiplied.
+/// Of the four pixels of a window only the largest has a gradient, so only it is multiplied; none has
+/// one where the index is NK_NOWHERE.
 void nk_pooled_convolution_backward_weights(const nk_pooled_convolution *shape,
                                             const float *planes, const float *dy,
-                                            const uint8_t *indices, float *dweights);
+                                            const uint8_t *indices, float *dweights, float *dbias);
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "window.h"
 
+/// An index of a maximum that has no gradient: relu cut it off. The largest place of a window that is
+/// marked so must be less.
+enum { NK_NOWHERE = 255 };
+
 // Every window must see at least one pixel, dilations are 1. `first_row` and `rows` count lines
 // of output pixels (forward) or input pixels (backward) through the batch.
 
@@ -15,6 +19,9 @@
 /// The first of equals wins; NaN is larger than anything, the last NaN wins. At most 256 places.
 void nk_max_pool_forward(const nk_window *window, const float *x, size_t first_row, size_t rows,
                          float *y, uint8_t *indices);
+
+/// indices[i] = NK_NOWHERE where y[i], a rectified maximum, is not positive.
+void nk_mark_rectified(size_t count, const float *y, uint8_t *indices);
 
 /// dx = (accumulate ? dx : 0) + the gradients of the windows that took their value here.
 void nk_max_pool_backward(const nk_window *window, const float *dy, const uint8_t *indices,

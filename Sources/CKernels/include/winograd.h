@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tile.h"
 
@@ -39,6 +40,19 @@ void nk_winograd_output(const nk_winograd *shape, const float *m, ptrdiff_t poin
 /// m = A dy Aᵀ: the adjoint of nk_winograd_output.
 void nk_winograd_output_gradient(const nk_winograd *shape, const float *dy, size_t first,
                                  size_t count, float *m, ptrdiff_t point_step, ptrdiff_t row_step);
+
+/// y = the maxima of Aᵀ m A + bias over windows of 2 × 2, side by side, then max(0, ·) with `relu`;
+/// indices as nk_pooled_convolution_forward writes them. `tile` is 2 or 4, the output's height and
+/// width are even; `bias` and `indices` may be NULL.
+void nk_winograd_pooled_output(const nk_winograd *shape, const float *m, ptrdiff_t point_step,
+                               ptrdiff_t row_step, size_t first, size_t count, const float *bias,
+                               bool relu, float *y, uint8_t *indices);
+
+/// The same as nk_winograd_output_gradient, of a gradient that is at the pixels that were the largest of
+/// their windows: the adjoint of nk_winograd_pooled_output.
+void nk_winograd_pooled_gradient(const nk_winograd *shape, const float *dy, const uint8_t *indices,
+                                 size_t first, size_t count, float *m, ptrdiff_t point_step,
+                                 ptrdiff_t row_step);
 
 /// dx += B v Bᵀ: the adjoint of nk_winograd_input. Tiles overlap: those of an image one after the
 /// other.

@@ -67,7 +67,8 @@ package struct ConvolutionOperation: Operation {
     }
     if let next = next as? PoolingOperation, next.statistic == .maximum, !hasAddend {
       let image = output.dimensions.dropFirst().compactMap(\.fixedValue)
-      guard PooledConvolution.pays(outputCount: image.reduce(1, *)) else { return nil }
+      guard PooledConvolution.pays(outputCount: image.reduce(1, *), places: next.size.area)
+      else { return nil }
       result.pool = next
       return result
     }
@@ -224,6 +225,8 @@ package struct ConvolutionOperation: Operation {
     let (kernel, epilogue) = (kernel(site.forward), epilogue)
     let (data, weights) = (site.inputGradients[0], site.inputGradients[1])
     let bias = epilogue.hasBias ? site.inputGradients[2] : nil
+    let notesDerivative =
+      kernel.pooled != nil && PooledConvolution.notesDerivative(of: epilogue.function)
     return { context in
       let batch = site.forward.inputTypes[0].imageCount(batch: context.batch)
       let count = site.forward.outputType.count(batch: context.batch)
@@ -231,8 +234,11 @@ package struct ConvolutionOperation: Operation {
       let values = context.floats(site.forward.inputs[1])
       let prepared = context.floats(site.scratch)
       let scratch = prepared + kernel.preparedForData
-      // The derivative of the activation at a maximum is that at the pixel that it came from.
-      epilogue.backward(count: count, y: site.forward.output, dy: dz, context: context)
+      // The derivative of the activation at a maximum is that at the pixel that it came from. The
+      // places of maxima may say it too, but not to the sum below.
+      if !notesDerivative || weights == nil {
+        epilogue.backward(count: count, y: site.forward.output, dy: dz, context: context)
+      }
       if data != nil {
         Convolution.prepare(
           kernel.geometry, pass: .backwardData, weights: values, into: prepared,
