@@ -2,13 +2,14 @@
 
 #include "include/pooling.h"
 
-// Lines of the scratch memory: whole vectors of any instruction set, and what is read beyond the last.
+// Lines of the scratch memory, a transformed tile for each window: whole vectors of any instruction set,
+// and some more, so that not all lines fall into the same sets of a cache.
 static ptrdiff_t nk_scratch_line(const nk_pooled_convolution *s) {
-  return (s->columns + 15) / 16 * 16 + 48;
+  return (s->width + 15) / 16 * 16 + 16;
 }
 
 size_t nk_pooled_winograd_scratch(const nk_pooled_convolution *s) {
-  return (size_t)((4 + 16 * s->input_channels) * nk_scratch_line(s));
+  return (size_t)(16 * s->input_channels * nk_scratch_line(s));
 }
 
 #define NK_FAMILY "pooled_convolution.inc.h"

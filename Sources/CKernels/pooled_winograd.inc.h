@@ -6,25 +6,31 @@
 
 #undef NK_TILE_WINDOWS
 #if NK_WIDTH == 16
-#define NK_TILE_WINDOWS 3
+#define NK_TILE_WINDOWS 2
 #else
 #define NK_TILE_WINDOWS 1
 #endif
 
 // The even and the odd elements of two vectors.
+// What follows the first element: the others, and one of another vector.
 #undef nk_even
 #undef nk_odd
+#undef nk_following
 #if NK_WIDTH == 16
 #define nk_even(a, b) \
   __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define nk_odd(a, b) \
   __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#define nk_following(a, b, i) \
+  __builtin_shufflevector(a, b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 + i)
 #elif NK_WIDTH == 8
 #define nk_even(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 #define nk_odd(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#define nk_following(a, b, i) __builtin_shufflevector(a, b, 1, 2, 3, 4, 5, 6, 7, 8 + i)
 #else
 #define nk_even(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define nk_odd(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
+#define nk_following(a, b, i) __builtin_shufflevector(a, b, 1, 2, 3, 4 + i)
 #endif
 
 // u[half][channel][row of the tile · 2 + column of the half][output channel]
@@ -54,24 +60,30 @@ static void NK_NAME(nk_pooled_winograd_weights)(const nk_pooled_convolution *s, 
   }
 }
 
+// Bᵀ from the left of a vector of columns of four lines; zeros behind the last column.
+NK_INLINE void NK_NAME(nk_pooled_winograd_columns)(const nk_pooled_convolution *s,
+                                                   const float *plane, ptrdiff_t x, nk_vf o[4]) {
+  nk_vf d[4] = {{0}};
+  if (x < s->columns) NK_UNROLL for (int i = 0; i < 4; i++)
+      d[i] = nk_load_up_to(plane + i * s->columns + x, (size_t)(s->columns - x));
+  nk_wg_bt(2, d, o);
+}
+
 // The transformed tiles of one line of windows, in the order of u; `step` floats from point to point.
 NK_INLINE void NK_NAME(nk_pooled_winograd_line)(const nk_pooled_convolution *s, const float *planes,
-                                                ptrdiff_t step, float *lines, float *v) {
+                                                ptrdiff_t step, float *v) {
   for (ptrdiff_t c = 0; c < s->input_channels; c++) {
     const float *plane = planes + c * s->lines * s->columns;
-    for (ptrdiff_t x = 0; x < s->columns; x += NK_WIDTH) {
-      const size_t rest = (size_t)(s->columns - x);
-      nk_vf d[4], o[4];
-      NK_UNROLL for (int i = 0; i < 4; i++) d[i] = nk_load_up_to(plane + i * s->columns + x, rest);
-      nk_wg_bt(2, d, o);
-      NK_UNROLL for (int i = 0; i < 4; i++) nk_store(lines + i * step + x, o[i]);
-    }
+    nk_vf a[4], b[4], next[4];
+    NK_NAME(nk_pooled_winograd_columns)(s, plane, 0, next);
     for (ptrdiff_t window = 0; window < s->width; window += NK_WIDTH) {
+      NK_UNROLL for (int i = 0; i < 4; i++) a[i] = next[i];
+      NK_NAME(nk_pooled_winograd_columns)(s, plane, 2 * window + NK_WIDTH, b);
+      NK_NAME(nk_pooled_winograd_columns)(s, plane, 2 * window + 2 * NK_WIDTH, next);
       NK_UNROLL for (int i = 0; i < 4; i++) {
-        const float *x = lines + i * step + 2 * window;
-        const nk_vf a = nk_load(x), b = nk_load(x + NK_WIDTH);
-        const nk_vf a2 = nk_load(x + 2), b2 = nk_load(x + NK_WIDTH + 2);
-        const nk_vf d[4] = {nk_even(a, b), nk_odd(a, b), nk_even(a2, b2), nk_odd(a2, b2)};
+        const nk_vf even = nk_even(a[i], b[i]), odd = nk_odd(a[i], b[i]);
+        const nk_vf d[4] = {even, odd, nk_following(even, next[i], 0),
+                            nk_following(odd, next[i], 1)};
         nk_vf o[4];
         nk_wg_bt(2, d, o);
         NK_UNROLL for (int j = 0; j < 4; j++) {
@@ -128,11 +140,8 @@ static void NK_NAME(nk_pooled_winograd_forward)(const nk_pooled_convolution *s,
                                                 const float *bias, bool relu, float *y,
                                                 uint8_t *indices, float *scratch) {
   const ptrdiff_t step = nk_scratch_line(s), outputs = s->output_channels;
-  float *v = scratch + 4 * step;
-  // What is read beyond the last pixel goes into windows that nobody uses; but it should be numbers.
-  memset(scratch, 0, (size_t)(4 * step) * sizeof(float));
   for (ptrdiff_t line = 0; line < s->height; line++) {
-    NK_NAME(nk_pooled_winograd_line)(s, planes + 2 * line * s->columns, step, scratch, v);
+    NK_NAME(nk_pooled_winograd_line)(s, planes + 2 * line * s->columns, step, scratch);
     for (ptrdiff_t first = 0; first < outputs; first += NK_WIDTH) {
       const size_t rest = (size_t)(outputs - first);
       const float *b = bias ? bias + first : NULL;
@@ -142,11 +151,11 @@ static void NK_NAME(nk_pooled_winograd_forward)(const nk_pooled_convolution *s,
         uint8_t *bytes = indices ? indices + place : NULL;
         if (s->width - window >= NK_TILE_WINDOWS && rest >= NK_WIDTH) {
           NK_NAME(nk_pooled_winograd_tile)
-          (NK_TILE_WINDOWS, s, v + window, step, u + first, NK_WIDTH, b, relu, y + place, bytes);
+          (NK_TILE_WINDOWS, s, scratch + window, step, u + first, NK_WIDTH, b, relu, y + place, bytes);
           window += NK_TILE_WINDOWS;
         } else {
           NK_NAME(nk_pooled_winograd_tile)
-          (1, s, v + window, step, u + first, rest, b, relu, y + place, bytes);
+          (1, s, scratch + window, step, u + first, rest, b, relu, y + place, bytes);
           window += 1;
         }
       }
