@@ -1,15 +1,8 @@
 // A convolution of few channels with maxima over 2 × 2 of its pixels by Winograd's F(2×2, 3×3): a window
-// is a tile. Points are taken in two halves, those of the tile's columns 0 and 1, then 2 and 3, so that
-// the sums of three windows fit the registers.
+// is a tile. Points are taken column by column of the tile, so that the sums of two windows and their values
+// fit the registers.
 
 #include "winograd_matrices.h"
-
-#undef NK_TILE_WINDOWS
-#if NK_WIDTH == 16
-#define NK_TILE_WINDOWS 2
-#else
-#define NK_TILE_WINDOWS 1
-#endif
 
 // The even and the odd elements of two vectors.
 // What follows the first element: the others, and one of another vector.
@@ -33,7 +26,7 @@
 #define nk_following(a, b, i) __builtin_shufflevector(a, b, 1, 2, 3, 4 + i)
 #endif
 
-// u[half][channel][row of the tile · 2 + column of the half][output channel]
+// u[column of the tile][channel][row of the tile][output channel]
 static void NK_NAME(nk_pooled_winograd_weights)(const nk_pooled_convolution *s, const float *w,
                                                 float *u) {
   const ptrdiff_t channels = s->input_channels, outputs = s->output_channels;
@@ -52,7 +45,7 @@ static void NK_NAME(nk_pooled_winograd_weights)(const nk_pooled_convolution *s, 
         nk_vf o[4];
         nk_wg_g(2, t[i], o);
         NK_UNROLL for (int j = 0; j < 4; j++) {
-          const ptrdiff_t row = (j / 2 * channels + c) * 8 + i * 2 + j % 2;
+          const ptrdiff_t row = (j * channels + c) * 4 + i;
           nk_store_up_to(u + row * outputs + first, o[j], rest);
         }
       }
@@ -87,7 +80,7 @@ NK_INLINE void NK_NAME(nk_pooled_winograd_line)(const nk_pooled_convolution *s, 
         nk_vf o[4];
         nk_wg_bt(2, d, o);
         NK_UNROLL for (int j = 0; j < 4; j++) {
-          const ptrdiff_t row = (j / 2 * s->input_channels + c) * 8 + i * 2 + j % 2;
+          const ptrdiff_t row = (j * s->input_channels + c) * 4 + i;
           nk_store(v + row * step + window, o[j]);
         }
       }
@@ -95,43 +88,47 @@ NK_INLINE void NK_NAME(nk_pooled_winograd_line)(const nk_pooled_convolution *s, 
   }
 }
 
-// Some windows side by side, for one vector of output channels.
+// One or two windows side by side, for one vector of output channels.
 NK_INLINE void NK_NAME(nk_pooled_winograd_tile)(const int windows, const nk_pooled_convolution *s,
                                                 const float *v, ptrdiff_t step, const float *u,
                                                 size_t rest, const float *bias, bool relu,
                                                 float *y, uint8_t *indices) {
-  // Aᵀ from the left: [window][row of the window][column of the tile].
-  nk_vf t[NK_TILE_WINDOWS][2][4];
-  NK_UNROLL for (int half = 0; half < 2; half++) {
-    nk_vf sum[NK_TILE_WINDOWS][8];
-    NK_UNROLL for (int w = 0; w < windows; w++) NK_UNROLL for (int k = 0; k < 8; k++)
-        sum[w][k] = (nk_vf){0};
+  // The values of the windows, which grow by a column of the tile at a time.
+  nk_vf values[2][4];
+  NK_UNROLL for (int j = 0; j < 4; j++) {
+    nk_vf sum[2][4];
+    NK_UNROLL for (int w = 0; w < windows; w++) NK_UNROLL for (int i = 0; i < 4; i++)
+        sum[w][i] = (nk_vf){0};
     for (ptrdiff_t c = s->input_channels; c > 0; c--) {
-      NK_UNROLL for (int k = 0; k < 8; k++) {
+      NK_UNROLL for (int i = 0; i < 4; i++) {
         const nk_vf b = nk_load_up_to(u, rest);
         NK_UNROLL for (int w = 0; w < windows; w++) {
-          sum[w][k] += nk_set1(v[w]) * b;
-          NK_KEEP_ORDER(sum[w][k]);
+          sum[w][i] += nk_set1(v[w]) * b;
+          NK_KEEP_ORDER(sum[w][i]);
         }
         u += s->output_channels;
         v += step;
       }
     }
-    NK_UNROLL for (int w = 0; w < windows; w++) NK_UNROLL for (int j = 0; j < 2; j++) {
-      nk_vf m[4], o[2];
-      NK_UNROLL for (int i = 0; i < 4; i++) m[i] = sum[w][i * 2 + j];
-      nk_wg_at(2, m, o);
-      NK_UNROLL for (int i = 0; i < 2; i++) t[w][i][half * 2 + j] = o[i];
+    NK_UNROLL for (int w = 0; w < windows; w++) {
+      nk_vf o[2];
+      nk_wg_at(2, sum[w], o);
+      // What the columns of the tile count in the two of a window: (1, 0), (1, 1), (1, −1) and (0, −1).
+      NK_UNROLL for (int i = 0; i < 2; i++) {
+        nk_vf *value = values[w] + 2 * i;
+        if (j == 0) value[0] = o[i];
+        if (j == 1) value[1] = o[i];
+        if (j == 1 || j == 2) value[0] += o[i];
+        if (j >= 2) value[1] -= o[i];
+      }
     }
   }
   nk_vf b = {0};
   if (bias) b = nk_load_up_to(bias, rest);
   NK_UNROLL for (int w = 0; w < windows; w++) {
-    nk_vf values[4];
-    NK_UNROLL for (int i = 0; i < 2; i++) nk_wg_at(2, t[w][i], values + 2 * i);
-    NK_UNROLL for (int q = 0; q < 4; q++) values[q] += b;
+    NK_UNROLL for (int q = 0; q < 4; q++) values[w][q] += b;
     const ptrdiff_t out = w * s->output_channels;
-    NK_NAME(store_maximum)(values, relu, rest, y + out, indices ? indices + out : NULL);
+    NK_NAME(store_maximum)(values[w], relu, rest, y + out, indices ? indices + out : NULL);
   }
 }
 
@@ -145,14 +142,13 @@ static void NK_NAME(nk_pooled_winograd_forward)(const nk_pooled_convolution *s,
     for (ptrdiff_t first = 0; first < outputs; first += NK_WIDTH) {
       const size_t rest = (size_t)(outputs - first);
       const float *b = bias ? bias + first : NULL;
-      ptrdiff_t window = 0;
-      while (window < s->width) {
+      for (ptrdiff_t window = 0; window < s->width;) {
         const ptrdiff_t place = (line * s->width + window) * outputs + first;
         uint8_t *bytes = indices ? indices + place : NULL;
-        if (s->width - window >= NK_TILE_WINDOWS && rest >= NK_WIDTH) {
+        if (s->width - window >= 2 && rest >= NK_WIDTH) {
           NK_NAME(nk_pooled_winograd_tile)
-          (NK_TILE_WINDOWS, s, scratch + window, step, u + first, NK_WIDTH, b, relu, y + place, bytes);
-          window += NK_TILE_WINDOWS;
+          (2, s, scratch + window, step, u + first, NK_WIDTH, b, relu, y + place, bytes);
+          window += 2;
         } else {
           NK_NAME(nk_pooled_winograd_tile)
           (1, s, scratch + window, step, u + first, rest, b, relu, y + place, bytes);
