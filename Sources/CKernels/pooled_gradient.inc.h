@@ -112,17 +112,17 @@ static void NK_NAME(nk_pooled_weight_sums)(const nk_pooled_gradient *s, const fl
     }
     for (ptrdiff_t v = 0; v < inputs;) {
       const size_t rest = (size_t)(inputs - v);
-      const int vectors = rest >= NK_GRADIENT_VECTORS * NK_WIDTH ? NK_GRADIENT_VECTORS : 1;
+      const bool whole = rest >= NK_GRADIENT_VECTORS * NK_WIDTH;
       for (ptrdiff_t c = 0; c < s->output_channels; c++) {
         const nk_live *list = lists + c * windows;
         float *to = sums + c * 9 * inputs + v;
-        if (vectors == NK_GRADIENT_VECTORS)
+        if (whole)
           NK_NAME(nk_sum_live)(NK_GRADIENT_VECTORS, s, x + v, list, counts[c],
                                NK_GRADIENT_VECTORS * NK_WIDTH, to);
         else
           NK_NAME(nk_sum_live)(1, s, x + v, list, counts[c], rest, to);
       }
-      v += vectors * NK_WIDTH;
+      v += (whole ? NK_GRADIENT_VECTORS : 1) * NK_WIDTH;
     }
   }
 }
