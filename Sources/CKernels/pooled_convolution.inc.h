@@ -203,8 +203,8 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
       const nk_vf gradient =
           (nk_vf)((nk_vi)nk_load_up_to(dy, rest) & (place < NK_NOWHERE));
       total += gradient;
-      // From the place in a window of 2 × 2 to that in a patch of 4 × 4.
-      const nk_vi corner = place + (place & 2);
+      // From the place in a window of 2 × 2 to that in a patch of 4 × 4; NK_NOWHERE becomes one of them.
+      const nk_vi corner = (place & 3) + (place & 2);
       nk_patch patch[NK_MOST_CHANNELS];
       NK_UNROLL for (int c = 0; c < channels; c++)
           patch[c] = NK_NAME(load_patch)(pixel + c * plane, s->columns);
