@@ -52,23 +52,29 @@ NK_INLINE NK_NAME(nk_panel) NK_NAME(nk_panel_at)(size_t columns, size_t index) {
   return (NK_NAME(nk_panel)){start * NK_WIDTH, end - start};
 }
 
+// The elements of two vectors in turn: those of the lower halves, and those of the upper.
+#undef nk_zip_lower
+#undef nk_zip_upper
+#if NK_WIDTH == 16
+#define nk_zip_lower(a, b) \
+  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define nk_zip_upper(a, b) \
+  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#elif NK_WIDTH == 8
+#define nk_zip_lower(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define nk_zip_upper(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define nk_zip_lower(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define nk_zip_upper(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#endif
+
 // The transpose of a square of vectors: perfect shuffles, as many as a width has bits.
 NK_INLINE void NK_NAME(nk_transpose)(nk_vf v[NK_WIDTH]) {
   NK_UNROLL for (int round = 1; round < NK_WIDTH; round *= 2) {
     nk_vf t[NK_WIDTH];
     NK_UNROLL for (int i = 0; i < NK_WIDTH / 2; i++) {
-#if NK_WIDTH == 16
-      t[2 * i] = __builtin_shufflevector(v[i], v[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21,
-                                         6, 22, 7, 23);
-      t[2 * i + 1] = __builtin_shufflevector(v[i], v[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
-                                             13, 29, 14, 30, 15, 31);
-#elif NK_WIDTH == 8
-      t[2 * i] = __builtin_shufflevector(v[i], v[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
-      t[2 * i + 1] = __builtin_shufflevector(v[i], v[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
-#else
-      t[2 * i] = __builtin_shufflevector(v[i], v[i + 2], 0, 4, 1, 5);
-      t[2 * i + 1] = __builtin_shufflevector(v[i], v[i + 2], 2, 6, 3, 7);
-#endif
+      t[2 * i] = nk_zip_lower(v[i], v[i + NK_WIDTH / 2]);
+      t[2 * i + 1] = nk_zip_upper(v[i], v[i + NK_WIDTH / 2]);
     }
     NK_UNROLL for (int i = 0; i < NK_WIDTH; i++) v[i] = t[i];
   }

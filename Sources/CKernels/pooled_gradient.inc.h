@@ -12,22 +12,6 @@
 #define NK_GRADIENT_VECTORS 1
 #endif
 
-// The elements of two vectors in turn: those of the lower halves, and those of the upper.
-#undef nk_zip_lower
-#undef nk_zip_upper
-#if NK_WIDTH == 16
-#define nk_zip_lower(a, b) \
-  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define nk_zip_upper(a, b) \
-  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#elif NK_WIDTH == 8
-#define nk_zip_lower(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-#define nk_zip_upper(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-#else
-#define nk_zip_lower(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
-#define nk_zip_upper(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-#endif
-
 // What lives of some lines of windows, of one vector of channels, the last of which has `rest`
 // elements; `channels` from window to window. Returns the sum of the gradients.
 NK_INLINE nk_vf NK_NAME(nk_find_live)(const nk_pooled_gradient *s, ptrdiff_t first,

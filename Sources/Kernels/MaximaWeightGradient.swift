@@ -8,17 +8,14 @@ internal import CKernels
 struct MaximaWeightGradient: Sendable {
   private let shape: nk_pooled_gradient
 
-  /// Nil for what the kernel cannot do, or is not faster at.
+  /// Nil with padding, which the kernel cannot do, and for wide images, where it is not faster.
   ///
   /// - Parameters:
-  ///   - convolution: Without what no window sees.
-  ///   - pooling: Its input is the convolution's output.
+  ///   - convolution: One that Winograd supports, without what no window sees.
+  ///   - pooling: Its input is the convolution's output; its windows are 2 × 2.
   init?(_ convolution: ConvolutionGeometry, _ pooling: PoolingGeometry) {
     let padding = convolution.padding
-    guard WinogradConvolution.supports(convolution), pooling.isTwoByTwo,
-      max(padding.top, padding.left, padding.bottom, padding.right) <= 0,
-      // With more channels transforms cost less, with wider images what is seen leaves the cache.
-      convolution.inputChannels * convolution.outputChannels <= Self.mostWeights,
+    guard max(padding.top, padding.left, padding.bottom, padding.right) <= 0,
       convolution.inputWidth <= Self.mostWidth
     else { return nil }
     shape = nk_pooled_gradient(
@@ -27,7 +24,7 @@ struct MaximaWeightGradient: Sendable {
       output_channels: pooling.channels)
   }
 
-  private static let mostWeights = 64 * 64
+  /// Of wider images, what a line of windows sees leaves the first-level cache.
   private static let mostWidth = 64
 
   /// Floats of the sums, which lie output channel by output channel.

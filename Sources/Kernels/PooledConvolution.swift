@@ -5,8 +5,8 @@ package import Threads
 /// convolution writes is pooled while it is in a second-level cache, and never leaves it.
 ///
 /// The backward pass spreads the gradient of some images over their windows, again in cache, and
-/// goes on with them. Results have the bits of a convolution and a pooling one after the other, but
-/// for the order in which the images' shares of a gradient of weights are added.
+/// goes on with them. For windows of 2 × 2 some shapes have kernels that take the maxima in registers,
+/// and gradients of weights that multiply only what has a gradient.
 package struct PooledConvolution: Sendable {
   /// The convolution, without what no window sees.
   package private(set) var convolution: ConvolutionGeometry
@@ -42,9 +42,12 @@ package struct PooledConvolution: Sendable {
     narrow = NarrowPooledConvolution(
       self.convolution, self.pooling, algorithm: self.algorithm)
     let method = Convolution.Method(self.algorithm, self.convolution)
-    guard narrow == nil, let winograd = method.winograd else { return }
+    guard narrow == nil, self.pooling.isTwoByTwo, let winograd = method.winograd,
+      // With more channels transforms cost less, and phases run over many images.
+      winograd.isFused
+    else { return }
     weightGradient = MaximaWeightGradient(self.convolution, self.pooling)
-    if winograd.takesMaxima && self.pooling.isTwoByTwo { self.winograd = winograd }
+    if winograd.tilesAreWindows { self.winograd = winograd }
   }
 
   /// Leaves out lines and columns of the convolution's result that no window sees.

@@ -8,8 +8,8 @@ extension WinogradConvolution {
     let dz: UnsafePointer<Float>
     /// Where in windows of 2 × 2 the pixels are that dz is the gradient of.
     ///
-    /// Nil where it is that of all pixels. Only for the gradient of images, where the convolution
-    /// ``WinogradConvolution/takesMaxima``.
+    /// Nil where it is that of all pixels. Only for the gradient of images, where
+    /// ``WinogradConvolution/tilesAreWindows`` and ``WinogradConvolution/isFused``.
     var indices: UnsafePointer<UInt8>?
     /// The transformed weights of the pass, where `dx` is wanted.
     let prepared: UnsafePointer<Float>?

@@ -1,15 +1,16 @@
 internal import CKernels
 
 extension WinogradConvolution {
-  /// Whether results can go through maxima over windows of 2 × 2 in the transform back, and gradients
-  /// through them in theirs: where tiles are whole windows and a chunk takes them through all phases.
-  var takesMaxima: Bool {
-    isFused && shape.tile % 2 == 0 && geometry.outputHeight % 2 == 0
-      && geometry.outputWidth % 2 == 0
+  /// Whether tiles are whole windows of 2 × 2: then results can go through their maxima in the
+  /// transform back, and gradients in theirs.
+  var tilesAreWindows: Bool {
+    shape.tile % 2 == 0 && geometry.outputHeight % 2 == 0 && geometry.outputWidth % 2 == 0
   }
 
   /// y = the maxima over windows of 2 × 2, side by side, of x ∗ weights + bias, then relu if it
   /// `rectifies`; on the calling thread.
+  ///
+  /// Only where ``tilesAreWindows`` and ``isFused``.
   ///
   /// - Parameters:
   ///   - indices: As in ``PooledConvolution``.

@@ -68,6 +68,18 @@ extension GraphBuilder {
     try GradientCheck.expect(relu(product + builder.uniform("b", [3])), trained: trained)
   }
 
+  /// By kernels for few channels, and by Winograd's transforms for more.
+  @Test(
+    arguments: [["b"], ["w"], ["x"], ["b", "x"], ["b", "w"], ["b", "w", "x"]] as [Set<String>],
+    [2, 16])
+  func fusedMaximaWithFrozenVariables(_ trained: Set<String>, channels: Int) throws {
+    let product = convolve2D(
+      builder.uniform("x", [2, 6, 6, channels]), builder.uniform("w", [3, 3, channels, 16]))
+    try GradientCheck.expect(
+      maxPool2D(relu(product + builder.uniform("b", [16])), poolSize: 2, strides: 2),
+      trained: trained, mostSkipped: 0.4)
+  }
+
   // MARK: Values used more than once
 
   @Test func productOfAValueWithItself() throws {
