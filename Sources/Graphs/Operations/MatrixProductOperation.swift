@@ -54,8 +54,13 @@ package struct MatrixProductOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
-    requirements.prepared = Dense.preparedCount(
-      inputSize: inputSize, outputSize: outputSize, pass: .forward)
+    if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
+      requirements.prepared = deep.preparedCount
+      requirements.forwardScratch = deep.scratchCount(maximumRows: rows)
+    } else {
+      requirements.prepared = Dense.preparedCount(
+        inputSize: inputSize, outputSize: outputSize, pass: .forward)
+    }
     requirements.backwardScratch =
       preparedForData(inputSize, outputSize)
       + max(
@@ -75,6 +80,12 @@ package struct MatrixProductOperation: Operation {
 
   package func prepare(_ site: OperationSite) -> Instruction {
     let (inputSize, outputSize) = sizes(site)
+    if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
+      return { context in
+        deep.prepare(
+          context.floats(site.inputs[1]), into: context.floats(site.prepared), team: context.team)
+      }
+    }
     return { context in
       Dense.prepare(
         inputSize: inputSize, outputSize: outputSize, pass: .forward,
@@ -86,6 +97,16 @@ package struct MatrixProductOperation: Operation {
   package func forward(_ site: OperationSite) -> Instruction {
     let (epilogue, bias) = (epilogue, epilogue.hasBias ? site.inputs[2] : nil)
     let (inputSize, outputSize) = sizes(site)
+    if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
+      return { context in
+        deep.forward(
+          rows: site.inputTypes[0].rowCount(batch: context.batch),
+          x: context.floats(site.inputs[0]), prepared: context.floats(site.prepared),
+          bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
+          y: context.floats(site.output), scratch: context.floats(site.scratch),
+          team: context.team)
+      }
+    }
     return { context in
       let rows = site.inputTypes[0].rowCount(batch: context.batch)
       Dense.forward(
