@@ -62,7 +62,7 @@ static void NK_NAME(nk_tree_sum)(float *partials, ptrdiff_t part_stride, size_t 
     }
     if (accumulate) {
       NK_NAME(add_array)(y + first, p, block);
-    } else {
+    } else if (y != partials) {
       memcpy(y + first, p, block * sizeof(float));
     }
   }

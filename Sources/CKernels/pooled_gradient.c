@@ -16,10 +16,20 @@ static ptrdiff_t nk_gradient_block(const nk_pooled_gradient *s) {
   return most < s->height ? most : s->height;
 }
 
+// Windows of a block, and output channels, in whole vectors of any instruction set.
+static ptrdiff_t nk_gradient_windows(const nk_pooled_gradient *s) {
+  return (nk_gradient_block(s) * s->width + 15) / 16 * 16;
+}
+static ptrdiff_t nk_gradient_channels(const nk_pooled_gradient *s) {
+  return (s->output_channels + 15) / 16 * 16;
+}
+
+// Lists of what lives, and how long they are; the corners of windows, and what is not listed yet of
+// one vector of channels.
 size_t nk_pooled_gradient_scratch(const nk_pooled_gradient *s) {
-  const ptrdiff_t channels = (s->output_channels + 15) / 16 * 16;
-  const ptrdiff_t windows = nk_gradient_block(s) * s->width;
-  return (size_t)(2 * windows * channels * (ptrdiff_t)(sizeof(nk_live) / sizeof(float)) + channels);
+  const ptrdiff_t windows = nk_gradient_windows(s), channels = nk_gradient_channels(s);
+  const ptrdiff_t entries = windows * (channels + 16);
+  return (size_t)(entries * (ptrdiff_t)(sizeof(nk_live) / sizeof(float)) + channels + windows);
 }
 
 #define NK_FAMILY "pooled_gradient.inc.h"
@@ -27,9 +37,11 @@ size_t nk_pooled_gradient_scratch(const nk_pooled_gradient *s) {
 
 NK_DISPATCH(void, nk_pooled_weight_sums,
             (const nk_pooled_gradient *shape, const float *x, const float *dy,
-             const uint8_t *indices, float *scratch, float *sums, float *dbias),
-            (shape, x, dy, indices, scratch, sums, dbias))
+             const uint8_t *indices, float *scratch, bool accumulate, const float *next,
+             float *sums, float *dbias),
+            (shape, x, dy, indices, scratch, accumulate, next, sums, dbias))
 
 NK_DISPATCH(void, nk_pooled_weight_gradient,
-            (const nk_pooled_gradient *shape, const float *sums, bool accumulate, float *dweights),
-            (shape, sums, accumulate, dweights))
+            (const nk_pooled_gradient *shape, const float *sums, ptrdiff_t first, ptrdiff_t count,
+             float *dweights),
+            (shape, sums, first, count, dweights))

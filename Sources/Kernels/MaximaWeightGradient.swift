@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Threads
 
 /// The gradient of the weights of a convolution with maxima over 2 × 2 pixels behind it, from the pixels
 /// that were the largest: of four pixels one has a gradient, and where relu cut off all four none has.
@@ -27,36 +28,59 @@ struct MaximaWeightGradient: Sendable {
   /// Of wider images, what a line of windows sees leaves the first-level cache.
   private static let mostWidth = 64
 
-  /// Floats of the sums, which lie output channel by output channel.
-  private var sumsCount: Int {
-    roundedToLine(9 * shape.input_channels * shape.output_channels)
-  }
-
   /// Floats of scratch memory.
   var scratchCount: Int {
     var shape = shape
-    return sumsCount + roundedToLine(nk_pooled_gradient_scratch(&shape))
+    return nk_pooled_gradient_scratch(&shape)
   }
 
-  /// dWeights = the gradient of the weights, or +=; dBias that of the bias.
+  /// The gradients of some images' weights and bias, in an order of their own until ``combine(_:team:)``.
   ///
   /// - Parameters:
   ///   - dy: The gradient of the maxima.
   ///   - indices: As in ``PooledConvolution``.
   func run(
     batch: Int, x: UnsafePointer<Float>, inputCount: Int, dy: UnsafePointer<Float>,
-    indices: UnsafePointer<UInt8>, accumulate: Bool, dWeights: UnsafeMutablePointer<Float>,
+    indices: UnsafePointer<UInt8>, sums: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) {
     var shape = shape
     let outputCount = shape.height * shape.width * shape.output_channels
-    scratch.update(repeating: 0, count: sumsCount)
-    if !accumulate { dBias?.update(repeating: 0, count: shape.output_channels) }
     for image in 0..<batch {
       nk_pooled_weight_sums(
         &shape, x + image * inputCount, dy + image * outputCount, indices + image * outputCount,
-        scratch + sumsCount, scratch, dBias)
+        scratch, image > 0, image + 1 < batch ? x + (image + 1) * inputCount : nil, sums, dBias)
     }
-    nk_pooled_weight_gradient(&shape, scratch, accumulate, dWeights)
+  }
+
+  /// Adds up what ``run(batch:x:inputCount:dy:indices:sums:dBias:scratch:)`` made of the parts of a
+  /// batch.
+  func combine(_ sums: GradientSums, team: WorkerTeam) {
+    team.run(CombinedSums(shape: shape, sums: sums))
+  }
+}
+
+/// The sums of all parts, some output channels a chunk, and theirs of the bias.
+private struct CombinedSums: ParallelTask {
+  let shape: nk_pooled_gradient
+  let sums: GradientSums
+
+  // A line of the gradients, which lie output channel beside output channel.
+  private var channels: Chunks { Chunks(of: shape.output_channels, size: 16) }
+
+  var chunkCount: Int { channels.count + (sums.dBias == nil ? 0 : 1) }
+
+  func run(chunk: Int, worker: Int) {
+    if chunk < channels.count {
+      let (first, count) = (channels.start(chunk), channels.length(chunk))
+      let depth = 9 * shape.input_channels
+      let weights = sums.weights(0)
+      let total = weights + first * depth
+      nk_tree_sum(total, sums.stride, sums.parts, count * depth, false, total)
+      var shape = shape
+      nk_pooled_weight_gradient(&shape, weights, first, count, sums.dWeights)
+    } else if let dBias = sums.dBias, let first = sums.bias(0) {
+      nk_tree_sum(first, sums.stride, sums.parts, sums.biasCount, false, dBias)
+    }
   }
 }

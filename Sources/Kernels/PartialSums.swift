@@ -39,8 +39,8 @@ struct PartialSums: ParallelTask {
   }
 }
 
-/// Where the parts of a batch put their sums: into the gradients themselves where there is one part,
-/// else apart, to be added up in a tree.
+/// Where the parts of a batch put their sums: into the gradients themselves where there is one part
+/// whose sums lie as they do, else apart, to be added up in a tree.
 struct GradientSums {
   /// More parts than this cost more memory than they give threads work.
   static let mostParts = 16
@@ -52,30 +52,36 @@ struct GradientSums {
   let dBias: UnsafeMutablePointer<Float>?
   /// Whether to add to the gradients.
   let accumulate: Bool
-  /// As many floats as ``scratchCount(parts:weightCount:biasCount:)`` says.
+  /// Whether the sums of weights are in an order of their own, and so apart even where there is one part.
+  var isReordered = false
+  /// As many floats as ``scratchCount(parts:weightCount:biasCount:)`` says; for two parts at least if
+  /// `isReordered`.
   let partials: UnsafeMutablePointer<Float>
 
   static func scratchCount(parts: Int, weightCount: Int, biasCount: Int) -> Int {
     parts > 1 ? parts * PartialSums.stride(weightCount: weightCount, biasCount: biasCount) : 0
   }
 
-  private var stride: Int { PartialSums.stride(weightCount: weightCount, biasCount: biasCount) }
+  /// Floats from one part to the next.
+  var stride: Int { PartialSums.stride(weightCount: weightCount, biasCount: biasCount) }
+
+  private var areApart: Bool { parts > 1 || isReordered }
 
   /// Whether a part must add to what is there from the first.
-  var addsFirst: Bool { parts == 1 && accumulate }
+  var addsFirst: Bool { !areApart && accumulate }
 
   func weights(_ part: Int) -> UnsafeMutablePointer<Float> {
-    parts > 1 ? partials + part * stride : dWeights
+    areApart ? partials + part * stride : dWeights
   }
 
   func bias(_ part: Int) -> UnsafeMutablePointer<Float>? {
-    guard dBias != nil && parts > 1 else { return dBias }
+    guard dBias != nil && areApart else { return dBias }
     return partials + part * stride + roundedToLine(weightCount)
   }
 
   /// Adds up the parts.
   func combine(team: WorkerTeam) {
-    guard parts > 1 else { return }
+    guard areApart else { return }
     team.run(
       PartialSums(
         partials: partials, parts: parts, weightCount: weightCount, biasCount: biasCount,

@@ -150,14 +150,19 @@ package struct PooledConvolution: Sendable {
       GradientSums(
         parts: parts.count, weightCount: convolution.weightCount,
         biasCount: convolution.outputChannels, dWeights: $0, dBias: dBias, accumulate: false,
-        partials: scratch)
+        isReordered: weightGradient != nil, partials: scratch)
     }
     team.run(
       PooledBackward(
         layer: self, parts: parts, block: blockImages(parts.size), x: x, dy: dy, indices: indices,
         weights: weights, prepared: prepared, dx: dx, addsToImages: addsToImages, sums: sums,
         scratch: scratch + partialsCount))
-    sums?.combine(team: team)
+    guard let sums else { return }
+    if let weightGradient {
+      weightGradient.combine(sums, team: team)
+    } else {
+      sums.combine(team: team)
+    }
   }
 
   /// Parts of the batch with partial sums of their own: as many as have enough pixels to make up
@@ -284,8 +289,7 @@ private struct PooledBackward: ParallelTask {
       if let weightGradient = layer.weightGradient {
         weightGradient.run(
           batch: length, x: x, inputCount: convolution.inputCount, dy: dy, indices: indices,
-          accumulate: wanted.addsFirst, dWeights: wanted.weights(chunk),
-          dBias: wanted.bias(chunk), scratch: scratch)
+          sums: wanted.weights(chunk), dBias: wanted.bias(chunk), scratch: scratch)
         sums = nil
       }
     }

@@ -21,16 +21,19 @@ typedef struct {
 /// Floats of scratch memory for nk_pooled_weight_sums.
 size_t nk_pooled_gradient_scratch(const nk_pooled_gradient *shape);
 
-/// sums += the gradient of the weights for one image, as [output_channels][3][3][input_channels];
-/// dbias += that of the bias, if not NULL.
+/// sums = the gradient of the weights for one image, as [output_channels][3][3][input_channels], or +=
+/// with `accumulate`; dbias that of the bias, or +=, if not NULL.
 ///
 /// `dy` is the gradient of the maxima, `indices` where in their windows they were (0 … 3, line by
-/// line) or NK_NOWHERE, where there is no gradient whatever dy says.
+/// line) or NK_NOWHERE, where there is no gradient whatever dy says. The image that follows, `next`, or
+/// NULL, is brought into the second-level cache meanwhile.
 void nk_pooled_weight_sums(const nk_pooled_gradient *shape, const float *x, const float *dy,
-                           const uint8_t *indices, float *scratch, float *sums, float *dbias);
+                           const uint8_t *indices, float *scratch, bool accumulate,
+                           const float *next, float *sums, float *dbias);
 
-/// dweights = sums in the order of weights, [3][3][input_channels][output_channels], or +=.
+/// dweights = sums in the order of weights, [3][3][input_channels][output_channels]: those of `count`
+/// output channels from `first` on.
 void nk_pooled_weight_gradient(const nk_pooled_gradient *shape, const float *sums,
-                               bool accumulate, float *dweights);
+                               ptrdiff_t first, ptrdiff_t count, float *dweights);
 
 #endif
