@@ -192,6 +192,7 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
                                            float *dbias) {
   nk_vf total = {0};
   const ptrdiff_t plane = s->lines * s->columns;
+  const ptrdiff_t image = s->height * s->width * s->output_channels;
   nk_vf sum[9][NK_MOST_CHANNELS];
   NK_UNROLL for (int k = 0; k < 9; k++) NK_UNROLL for (int c = 0; c < channels; c++)
       sum[k][c] =
@@ -203,6 +204,11 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
       const nk_vf gradient =
           (nk_vf)((nk_vi)nk_load_up_to(dy, rest) & (place < NK_NOWHERE));
       total += gradient;
+      // Images follow one another; what lies behind the last is not read.
+      if (dbias) {
+        __builtin_prefetch(dy + image, 0, 2);
+        __builtin_prefetch(indices + image, 0, 2);
+      }
       // From the place in a window of 2 × 2 to that in a patch of 4 × 4; NK_NOWHERE becomes one of them.
       const nk_vi corner = (place & 3) + (place & 2);
       nk_patch patch[NK_MOST_CHANNELS];

@@ -111,7 +111,12 @@ struct FusedProducts {
     let output = scratch + v.count(points: winograd.points)
     var shape = winograd.shape
     nk_winograd_input(&shape, x, first, count, scratch, v.pointStep, v.channels)
+    // What the tiles that follow will read comes while these are multiplied.
+    let floats = count * winograd.geometry.inputCount / winograd.tilesPerImage
+    let next = x + (first + count) * winograd.geometry.inputCount / winograd.tilesPerImage
     for point in 0..<winograd.points {
+      let part = floats * point / winograd.points
+      nk_prefetch(next + part, floats * (point + 1) / winograd.points - part)
       multiplyPoint(
         rows: 0..<count, a: scratch + point * v.pointStep, channels: v.channels,
         prepared: prepared + point * winograd.matrixStep(.forward),

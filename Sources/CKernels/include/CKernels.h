@@ -23,6 +23,7 @@
 #include "pooled_convolution.h"
 #include "pooled_gradient.h"
 #include "pooling.h"
+#include "prefetch.h"
 #include "reduction.h"
 #include "small_product.h"
 #include "softmax.h"
