@@ -145,6 +145,8 @@ static void NK_NAME(nk_pooled_winograd_forward)(const nk_pooled_convolution *s,
       for (ptrdiff_t window = 0; window < s->width;) {
         const ptrdiff_t place = (line * s->width + window) * outputs + first;
         uint8_t *bytes = indices ? indices + place : NULL;
+        __builtin_prefetch(y + place + s->width * outputs, 1, 2);
+        __builtin_prefetch(y + place + (s->width + 1) * outputs, 1, 2);
         if (s->width - window >= 2 && rest >= NK_WIDTH) {
           NK_NAME(nk_pooled_winograd_tile)
           (2, s, scratch + window, step, u + first, NK_WIDTH, b, relu, y + place, bytes);
