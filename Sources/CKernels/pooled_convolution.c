@@ -9,7 +9,7 @@ static ptrdiff_t nk_scratch_line(const nk_pooled_convolution *s) {
 }
 
 size_t nk_pooled_winograd_scratch(const nk_pooled_convolution *s) {
-  return (size_t)(16 * s->input_channels * nk_scratch_line(s));
+  return (size_t)(16 * s->input_channels * nk_scratch_line(s) + 4 * 16 * s->width);
 }
 
 #define NK_FAMILY "pooled_convolution.inc.h"
