@@ -48,7 +48,8 @@ public struct LayerReport: Sendable, Hashable {
 /// at the clock after each layer.
 ///
 /// What is fused counts for the layer that takes the others in: a convolution computes its
-/// activation and often the maxima that follow, which then have no line of their own.
+/// activation and often the maxima that follow, the first one the scaling of its images, which then have no
+/// line of their own.
 ///
 /// Copies share the training's memory: use one.
 public struct LayerBenchmark {

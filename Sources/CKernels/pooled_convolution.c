@@ -16,9 +16,9 @@ size_t nk_pooled_winograd_scratch(const nk_pooled_convolution *s) {
 #include "for_each_isa.h"
 
 NK_DISPATCH(void, nk_image_planes,
-            (const nk_pooled_convolution *shape, const float *x, ptrdiff_t height, ptrdiff_t width,
-             ptrdiff_t top, ptrdiff_t left, float *planes),
-            (shape, x, height, width, top, left, planes))
+            (const nk_pooled_convolution *shape, const float *x, float scale, float offset,
+             ptrdiff_t height, ptrdiff_t width, ptrdiff_t top, ptrdiff_t left, float *planes),
+            (shape, x, scale, offset, height, width, top, left, planes))
 
 NK_DISPATCH(void, nk_pooled_convolution_forward,
             (const nk_pooled_convolution *shape, const float *planes, const float *weights,

@@ -3,10 +3,10 @@
 
 #include "maxima.h"
 
-// Copies pixels of three channels into a line of each plane, as many as whole vectors hold; returns how
+// Brings pixels of three channels into a line of each plane, as many as whole vectors hold; returns how
 // many.
-NK_INLINE ptrdiff_t NK_NAME(split_three)(const float *x, ptrdiff_t count, float *line,
-                                         ptrdiff_t plane) {
+NK_INLINE ptrdiff_t NK_NAME(split_three)(const float *x, float scale, float offset,
+                                         ptrdiff_t count, float *line, ptrdiff_t plane) {
   ptrdiff_t done = 0;
 #if NK_WIDTH == 16
   for (; done + NK_WIDTH <= count; done += NK_WIDTH, x += 3 * NK_WIDTH) {
@@ -20,28 +20,36 @@ NK_INLINE ptrdiff_t NK_NAME(split_three)(const float *x, ptrdiff_t count, float 
       __m512 v = _mm512_permutex2var_ps((__m512)nk_load(x), (__m512i)first,
                                         (__m512)nk_load(x + NK_WIDTH));
       v = _mm512_permutex2var_ps(v, (__m512i)second, (__m512)nk_load(x + 2 * NK_WIDTH));
-      nk_store(line + c * plane + done, (nk_vf)v);
+      nk_store(line + c * plane + done, (nk_vf)v * scale + offset);
     }
   }
 #else
-  (void)x, (void)count, (void)line, (void)plane;
+  (void)x, (void)scale, (void)offset, (void)count, (void)line, (void)plane;
 #endif
   return done;
 }
 
-static void NK_NAME(nk_image_planes)(const nk_pooled_convolution *s, const float *x,
-                                     ptrdiff_t height, ptrdiff_t width, ptrdiff_t top,
-                                     ptrdiff_t left, float *planes) {
+static void NK_NAME(nk_image_planes)(const nk_pooled_convolution *s, const float *x, float scale,
+                                     float offset, ptrdiff_t height, ptrdiff_t width,
+                                     ptrdiff_t top, ptrdiff_t left, float *planes) {
   const ptrdiff_t channels = s->input_channels, plane = s->lines * s->columns;
   const ptrdiff_t count = width < s->columns - left ? width : s->columns - left;
-  memset(planes, 0, (size_t)(channels * plane) * sizeof(float));
+  if (top > 0 || left > 0 || top + height < s->lines || count < s->columns)
+    memset(planes, 0, (size_t)(channels * plane) * sizeof(float));
   for (ptrdiff_t y = 0; y < height && top + y < s->lines; y++) {
     const float *source = x + y * width * channels;
     float *line = planes + (top + y) * s->columns + left;
-    ptrdiff_t done = channels == 3 ? NK_NAME(split_three)(source, count, line, plane) : 0;
+    ptrdiff_t done = 0;
+    if (channels == 3) done = NK_NAME(split_three)(source, scale, offset, count, line, plane);
+    if (channels == 1) {
+      for (; done < count; done += NK_WIDTH) {
+        const size_t rest = (size_t)(count - done);
+        nk_store_up_to(line + done, nk_load_up_to(source + done, rest) * scale + offset, rest);
+      }
+    }
     for (; done < count; done++)
       for (ptrdiff_t c = 0; c < channels; c++)
-        line[c * plane + done] = source[done * channels + c];
+        line[c * plane + done] = source[done * channels + c] * scale + offset;
   }
 }
 

@@ -12,7 +12,8 @@ package struct PlannedNode: Sendable {
 }
 
 /// Joins operations that run better as one: a product or a convolution with its bias, its activation
-/// and the maxima that follow, and in inference with the normalisation of its result.
+/// and the maxima that follow, in inference with the normalisation of its result, and the first of a network
+/// with the scaling of what the network is fed.
 enum Fusion {
   /// The steps that the wanted nodes need, in order, joined where an operation says that it can
   /// take in its only consumer.
@@ -40,6 +41,16 @@ enum Fusion {
         label: record.label)
       for (slot, input) in record.inputs.enumerated()
       where useCount[input] == 1 && !wanted.contains(input) {
+        if slot == 0, let producer = planned[input],
+          let scale = producer.operation as? ScaleOperation, let fed = producer.inputs.first,
+          graph.inputs.contains(where: { $0.node == fed }),
+          let scaled = node.operation.scalingInput(by: scale, isInference: isInference)
+        {
+          node.operation = scaled
+          node.inputs[0] = fed
+          planned[input] = nil
+          break
+        }
         guard let producer = planned[input],
           let fused = producer.operation.fused(
             with: node.operation, slot: slot, operands: node.inputTypes, output: producer.type,

@@ -68,6 +68,12 @@ package protocol Operation: Sendable {
   func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)?
+
+  /// This operation with its first input scaled before, or nil if that is not possible. No gradient of
+  /// that input is wanted.
+  ///
+  /// - Parameter isInference: Whether nothing goes backward.
+  func scalingInput(by scale: ScaleOperation, isInference: Bool) -> (any Operation)?
 }
 
 extension Operation {
@@ -85,6 +91,10 @@ extension Operation {
 
   package func fused(
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
+  ) -> (any Operation)? { nil }
+
+  package func scalingInput(
+    by scale: ScaleOperation, isInference: Bool
   ) -> (any Operation)? { nil }
 
   package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int {

@@ -54,7 +54,7 @@ struct NarrowPooledConvolution: Sendable {
   var scratchCount: Int { planesCount + transformedCount + winogradScratchCount }
 
   /// Floats of an image in planes.
-  private var planesCount: Int {
+  var planesCount: Int {
     roundedToLine(shape.input_channels * shape.lines * shape.columns)
   }
 
@@ -76,19 +76,24 @@ struct NarrowPooledConvolution: Sendable {
   }
 
   private func planes(
-    _ x: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, scale: ImageScale?, into target: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
-    if isPlane { return x }
+    if isPlane && scale == nil { return x }
     var shape = shape
     nk_image_planes(
-      &shape, x, convolution.inputHeight, convolution.inputWidth, convolution.padding.top,
-      convolution.padding.left, scratch)
-    return UnsafePointer(scratch)
+      &shape, x, scale?.scale ?? 1, scale?.offset ?? 0, convolution.inputHeight,
+      convolution.inputWidth, convolution.padding.top, convolution.padding.left, target)
+    return UnsafePointer(target)
   }
 
   /// y = the maxima of x ∗ weights + bias, then relu if it `rectifies`; as in ``PooledConvolution``.
+  ///
+  /// - Parameters:
+  ///   - scale: What the images go through before, or nil for nothing.
+  ///   - planes: Where the planes of the images are kept for the backward pass, or nil.
   func forward(
-    batch: Int, x: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    batch: Int, x: UnsafePointer<Float>, scale: ImageScale?,
+    planes: UnsafeMutablePointer<Float>?, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, rectifies: Bool, y: UnsafeMutablePointer<Float>,
     indices: UnsafeMutablePointer<UInt8>?, scratch: UnsafeMutablePointer<Float>
   ) {
@@ -96,7 +101,9 @@ struct NarrowPooledConvolution: Sendable {
     let transformed = scratch + planesCount
     if isWinograd { nk_pooled_winograd_weights(&shape, weights, transformed) }
     for image in 0..<batch {
-      let planes = planes(x + image * convolution.inputCount, scratch)
+      let planes = self.planes(
+        x + image * convolution.inputCount, scale: scale,
+        into: planes.map { $0 + image * planesCount } ?? scratch)
       let first = image * pooling.outputCount
       let (y, indices) = (y + first, indices.map { $0 + first })
       if isWinograd {
@@ -109,8 +116,10 @@ struct NarrowPooledConvolution: Sendable {
   }
 
   /// dWeights = the gradient of the weights, or +=; dBias that of the bias.
+  ///
+  /// - Parameter planes: What the forward pass kept instead of x, or nil.
   func backwardWeights(
-    batch: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    batch: Int, x: UnsafePointer<Float>, planes: UnsafePointer<Float>?, dy: UnsafePointer<Float>,
     indices: UnsafePointer<UInt8>, accumulate: Bool, dWeights: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) {
@@ -122,8 +131,21 @@ struct NarrowPooledConvolution: Sendable {
     for image in 0..<batch {
       let first = image * pooling.outputCount
       nk_pooled_convolution_backward_weights(
-        &shape, planes(x + image * convolution.inputCount, scratch), dy + first, indices + first,
-        dWeights, dBias)
+        &shape,
+        planes.map { $0 + image * planesCount }
+          ?? self.planes(x + image * convolution.inputCount, scale: nil, into: scratch),
+        dy + first, indices + first, dWeights, dBias)
     }
+  }
+}
+
+/// What images go through before anything else: x · scale + offset.
+package struct ImageScale: Sendable {
+  package let scale: Float
+  package let offset: Float
+
+  package init(scale: Float, offset: Float) {
+    self.scale = scale
+    self.offset = offset
   }
 }

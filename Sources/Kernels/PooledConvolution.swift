@@ -82,6 +82,16 @@ package struct PooledConvolution: Sendable {
     function == .relu
   }
 
+  /// Floats of an image in the form in which the forward pass can scale it and keep it for the backward
+  /// pass, or nil if it does neither.
+  package func planesCount(function: ElementwiseFunction) -> Int? {
+    Self.takesMaximaInRegisters(function) ? narrow?.planesCount : nil
+  }
+
+  fileprivate static func takesMaximaInRegisters(_ function: ElementwiseFunction) -> Bool {
+    function == .identity || function == .relu
+  }
+
   /// Floats of a convolution's output that are held at a time: half a MiB.
   private static let blockFloats = 128 << 10
 
@@ -102,17 +112,22 @@ package struct PooledConvolution: Sendable {
   /// - Parameters:
   ///   - indices: As many as y; where in its window each element was, or nowhere, where relu cut it
   ///     off. Nil if nothing goes backward.
+  ///   - scale: What the images go through before, or nil for nothing.
+  ///   - planes: Where the images are kept for the backward pass, or nil; this and `scale` only where
+  ///     there is a ``planesCount(function:)``.
   ///   - scratch: As many floats as ``forwardScratchCount(maximumBatch:threadCount:)`` says.
   package func forward(
-    batch: Int, x: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    batch: Int, x: UnsafePointer<Float>, scale: ImageScale? = nil,
+    planes: UnsafeMutablePointer<Float>? = nil, weights: UnsafePointer<Float>,
     prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
     parameter: Float, y: UnsafeMutablePointer<Float>, indices: UnsafeMutablePointer<UInt8>?,
     scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     team.run(
       PooledForward(
-        layer: self, images: images(batch), x: x, weights: weights, prepared: prepared, bias: bias,
-        function: function, parameter: parameter, y: y, indices: indices, scratch: scratch))
+        layer: self, images: images(batch), x: x, scale: scale, planes: planes, weights: weights,
+        prepared: prepared, bias: bias, function: function, parameter: parameter, y: y,
+        indices: indices, scratch: scratch))
   }
 
   package func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
@@ -137,9 +152,11 @@ package struct PooledConvolution: Sendable {
   ///   - dy: The gradient of the maxima before the function: multiplied by its derivative, unless
   ///     the forward pass ``notesDerivative(of:)``.
   ///   - indices: What ``forward`` filled.
+  ///   - planes: What ``forward`` kept instead of x, if it did; then there is no `dx`.
   ///   - scratch: As many floats as ``backwardScratchCount(maximumBatch:threadCount:)`` says.
   package func backward(
-    batch: Int, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    batch: Int, x: UnsafePointer<Float>, planes: UnsafePointer<Float>? = nil,
+    dy: UnsafePointer<Float>,
     indices: UnsafePointer<UInt8>, weights: UnsafePointer<Float>,
     prepared: UnsafePointer<Float>?, dx: UnsafeMutablePointer<Float>?, addsToImages: Bool,
     dWeights: UnsafeMutablePointer<Float>?, dBias: UnsafeMutablePointer<Float>?,
@@ -154,8 +171,9 @@ package struct PooledConvolution: Sendable {
     }
     team.run(
       PooledBackward(
-        layer: self, parts: parts, block: blockImages(parts.size), x: x, dy: dy, indices: indices,
-        weights: weights, prepared: prepared, dx: dx, addsToImages: addsToImages, sums: sums,
+        layer: self, parts: parts, block: blockImages(parts.size), x: x, planes: planes, dy: dy,
+        indices: indices, weights: weights, prepared: prepared, dx: dx, addsToImages: addsToImages,
+        sums: sums,
         scratch: scratch + partialsCount))
     guard let sums else { return }
     if let weightGradient {
@@ -206,6 +224,8 @@ private struct PooledForward: ParallelTask {
   let layer: PooledConvolution
   let images: Chunks
   let x: UnsafePointer<Float>
+  let scale: ImageScale?
+  let planes: UnsafeMutablePointer<Float>?
   let weights: UnsafePointer<Float>
   let prepared: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
@@ -224,10 +244,12 @@ private struct PooledForward: ParallelTask {
     let x = x + first * convolution.inputCount
     let y = y + first * pooling.outputCount
     let indices = indices.map { $0 + first * pooling.outputCount }
-    if function == .identity || function == .relu {
+    if PooledConvolution.takesMaximaInRegisters(function) {
       if let narrow = layer.narrow {
         narrow.forward(
-          batch: count, x: x, weights: weights, bias: bias, rectifies: function == .relu, y: y,
+          batch: count, x: x, scale: scale,
+          planes: planes.map { $0 + first * narrow.planesCount }, weights: weights, bias: bias,
+          rectifies: function == .relu, y: y,
           indices: indices, scratch: z)
         return
       }
@@ -260,6 +282,7 @@ private struct PooledBackward: ParallelTask {
   /// Images that go backward at a time.
   let block: Int
   let x: UnsafePointer<Float>
+  let planes: UnsafePointer<Float>?
   let dy: UnsafePointer<Float>
   let indices: UnsafePointer<UInt8>
   let weights: UnsafePointer<Float>
@@ -282,7 +305,8 @@ private struct PooledBackward: ParallelTask {
     if let wanted = sums {
       if let narrow = layer.narrow, dx == nil {
         narrow.backwardWeights(
-          batch: length, x: x, dy: dy, indices: indices, accumulate: wanted.addsFirst,
+          batch: length, x: x, planes: planes.map { $0 + start * narrow.planesCount }, dy: dy,
+          indices: indices, accumulate: wanted.addsFirst,
           dWeights: wanted.weights(chunk), dBias: wanted.bias(chunk), scratch: scratch)
         return
       }

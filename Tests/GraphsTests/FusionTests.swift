@@ -162,6 +162,42 @@ import Testing
       apart: ["matmul", "elementwise", "arithmetic", "elementwise"])
   }
 
+  /// The kernel scales the images itself where it takes maxima in registers; else the convolution does
+  /// it first.
+  @Test(
+    arguments: [true, false],
+    [
+      (1, .valid, .relu), (3, .same, .relu), (3, .valid, .tanh), (2, .same, nil),
+    ] as [(Int, Padding, ActivationFunction?)])
+  func scalingOfTheFirstImages(
+    isTraining: Bool, _ test: (channels: Int, padding: Padding, function: ActivationFunction?)
+  ) throws {
+    let images = builder.placeholder("pixels", [.batch, 18, 21, .fixed(test.channels)])
+    let scaled = images.scaled(by: [0.5], offset: [-0.25])
+    var y = convolve2D(
+      scaled, variable("w", [3, 3, test.channels, 5]), padding: test.padding)
+    if let function = test.function {
+      y = maxPool2D(
+        activation(function, y), poolSize: Size2D(2), strides: Size2D(2))
+    }
+    try expectSame(
+      y, keeping: [scaled], joined: ["conv2d"], apart: ["scale", "conv2d"], isTraining: isTraining)
+  }
+
+  @Test func scalingOfTheFirstRows() throws {
+    let flat = images.scaled(by: [0.5], offset: [0]).flattened()
+    let y = matmul(flat, variable("w", [50, 7])) + variable("b", [7])
+    #expect(try kinds([y], training: true) == ["scale", "matmul"])
+    #expect(try kinds([y]) == ["matmul"])
+    let runs = try [[], [flat]].map { kept in
+      let run = try GraphRun([y] + kept, maximumBatch: 3)
+      run.feedTheRest(batch: 3)
+      run.run(batch: 3)
+      return run
+    }
+    expectClose(runs[0].output(), runs[1].output(), relative: 1e-5, absolute: 1e-6)
+  }
+
   @Test func theWholeNetwork() throws {
     let network = EveryOperationGraph()
     let runs = try [[], network.betweenFusedSteps].map { kept in
@@ -214,6 +250,20 @@ import Testing
     #expect(
       try kinds([tanh(relu(twice))]) == ["matmul", "arithmetic", "elementwise", "elementwise"])
     #expect(try kinds([relu(product) + variable("d", [7])]) == ["matmul", "arithmetic"])
+  }
+
+  @Test func scalingOfOtherThanTheFirst() throws {
+    let weights = variable("w", [3, 3, 2, 4])
+    let perChannel = images.scaled(by: [0.5, 2], offset: [0, 1])
+    #expect(try kinds([convolve2D(perChannel, weights)]) == ["scale", "conv2d"])
+    let later = (images + variable("b", [2])).scaled(by: [0.5], offset: [1])
+    #expect(try kinds([convolve2D(later, weights)]) == ["arithmetic", "scale", "conv2d"])
+    let used = images.scaled(by: [0.5], offset: [1])
+    let twice = [convolve2D(used, weights), mean(used)]
+    #expect(try kinds(twice).filter { $0 == "scale" } == ["scale"])
+    // An offset would become a part of the bias.
+    let rows = x.scaled(by: [0.5], offset: [1])
+    #expect(try kinds([matmul(rows, variable("v", [6, 7]))]) == ["scale", "matmul"])
   }
 
   @Test func whatNobodyNeedsDoesNotRun() throws {

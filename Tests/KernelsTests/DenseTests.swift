@@ -19,6 +19,87 @@ struct DenseCase: Sendable, CustomTestStringConvertible {
   ].map { DenseCase(rows: $0.0, inputs: $0.1, outputs: $0.2) }
 }
 
+/// Sums over long rows in parts.
+@Suite struct DeepDenseTests {
+  private static let shapes = [(512, 1), (515, 10), (1031, 17), (2304, 128), (600, 127)]
+
+  private static func run(
+    rows: Int, inputs: Int, outputs: Int, threads: Int = 1,
+    function: ElementwiseFunction = .identity, _ make: (Int, UInt64) -> [Float]
+  ) throws -> [Float] {
+    let layer = try #require(DeepDense(inputSize: inputs, outputSize: outputs))
+    let (x, weights) = (make(rows * inputs, 1), make(inputs * outputs, 2))
+    let bias = make(outputs, 3)
+    var y = [Float](repeating: .nan, count: rows * outputs)
+    let team = WorkerTeam(threadCount: threads)
+    withScratch(layer.preparedCount) { prepared in
+      withScratch(layer.scratchCount(maximumRows: rows)) { scratch in
+        layer.prepare(weights, into: prepared, team: team)
+        layer.forward(
+          rows: rows, x: x, prepared: prepared, bias: bias, function: function, parameter: 0,
+          y: &y, scratch: scratch, team: team)
+      }
+    }
+    return y
+  }
+
+  private static func expected(
+    rows: Int, inputs: Int, outputs: Int, _ make: (Int, UInt64) -> [Float]
+  ) -> [Double] {
+    let bias = make(outputs, 3)
+    return referenceProduct(
+      m: rows, n: outputs, k: inputs, a: make(rows * inputs, 1), b: make(inputs * outputs, 2)
+    ).enumerated().map { $1 + Double(bias[$0 % outputs]) }
+  }
+
+  @Test(arguments: shapes, [1, 33, 130, 300])
+  func integersAreExact(_ shape: (inputs: Int, outputs: Int), rows: Int) throws {
+    let y = try Self.run(
+      rows: rows, inputs: shape.inputs, outputs: shape.outputs, TestArrays.integers)
+    let expected = Self.expected(
+      rows: rows, inputs: shape.inputs, outputs: shape.outputs, TestArrays.integers)
+    expectClose(y, expected, relative: 0, "y")
+  }
+
+  @Test(arguments: shapes)
+  func functionsAreApplied(_ shape: (inputs: Int, outputs: Int)) throws {
+    for function in [ElementwiseFunction.relu, .sigmoid] {
+      let y = try Self.run(
+        rows: 37, inputs: shape.inputs, outputs: shape.outputs, function: function,
+        TestArrays.uniform)
+      let expected = Self.expected(
+        rows: 37, inputs: shape.inputs, outputs: shape.outputs, TestArrays.uniform
+      ).map { function == .relu ? max(0, $0) : 1 / (1 + exp(-$0)) }
+      expectClose(y, expected, relative: 1e-5, absolute: 1e-4, "\(function)")
+    }
+  }
+
+  /// A row's bits depend neither on the threads nor on how many rows there are.
+  @Test(arguments: shapes)
+  func bitsAreThoseOfTheRow(_ shape: (inputs: Int, outputs: Int)) throws {
+    let (inputs, outputs) = shape
+    let all = try Self.run(rows: 201, inputs: inputs, outputs: outputs, TestArrays.uniform)
+    for threads in [2, 3, 7] {
+      let other = try Self.run(
+        rows: 201, inputs: inputs, outputs: outputs, threads: threads, TestArrays.uniform)
+      let agree = other == all
+      #expect(agree, "\(threads) threads")
+    }
+    // The first rows of the same arrays.
+    let first = try Self.run(rows: 5, inputs: inputs, outputs: outputs) { count, seed in
+      let whole = seed == 1 ? 201 * inputs : count
+      return Array(TestArrays.uniform(whole, seed: seed).prefix(count))
+    }
+    let agree = first == Array(all.prefix(5 * outputs))
+    #expect(agree)
+  }
+
+  @Test func shortRowsAndWideResultsAreNotCut() {
+    #expect(DeepDense(inputSize: 511, outputSize: 10) == nil)
+    #expect(DeepDense(inputSize: 4096, outputSize: 129) == nil)
+  }
+}
+
 @Suite struct DenseTests {
   private struct Passes: Equatable {
     var y: [Float]

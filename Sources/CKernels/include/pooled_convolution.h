@@ -17,10 +17,11 @@ typedef struct {
   ptrdiff_t height, width, output_channels;
 } nk_pooled_convolution;
 
-/// The planes of an image [height][width][input_channels] whose first pixel is `top` lines and `left`
-/// columns inside of them; zeros around it, and pixels beyond the planes left out.
-void nk_image_planes(const nk_pooled_convolution *shape, const float *x, ptrdiff_t height,
-                     ptrdiff_t width, ptrdiff_t top, ptrdiff_t left, float *planes);
+/// The planes of x · scale + offset, for an image x [height][width][input_channels] whose first pixel is
+/// `top` lines and `left` columns inside of them; zeros around it, and pixels beyond the planes left out.
+void nk_image_planes(const nk_pooled_convolution *shape, const float *x, float scale,
+                     float offset, ptrdiff_t height, ptrdiff_t width, ptrdiff_t top,
+                     ptrdiff_t left, float *planes);
 
 /// y = the maxima of planes ∗ weights + bias, then max(0, ·) with `relu`; indices = where in its window
 /// each was: 0 … 3, line by line, the first of equals, NaN larger than anything; NK_NOWHERE where `relu`

@@ -6,7 +6,7 @@ package import Threads
 /// `[height, width, inputChannels / groups, outputChannels]`; after fusion with a bias
 /// `[outputChannels]`, an activation and a maximum over windows; in inference also with the
 /// normalisation of its result, whose factors and offsets then are part of weights and bias, and with
-/// an addition to its result.
+/// an addition to its result; the first of a network with the scaling of its images.
 package struct ConvolutionOperation: Operation {
   package static let kind = "conv2d"
   package static let inputCounts = 2...2
@@ -19,6 +19,8 @@ package struct ConvolutionOperation: Operation {
   private var hasAddend = false
   /// Takes maxima of the result, after the epilogue.
   private var pool: PoolingOperation?
+  /// Scales the images, before anything else; no gradient of them is wanted.
+  private var imageScale: ImageScale?
 
   init(window: WindowAttributes, groups: Int) {
     self.window = window
@@ -82,6 +84,15 @@ package struct ConvolutionOperation: Operation {
       let epilogue = epilogue.extended(by: next, slot: slot, operands: operands, output: output)
     else { return nil }
     result.epilogue = epilogue
+    return result
+  }
+
+  package func scalingInput(
+    by scale: ScaleOperation, isInference: Bool
+  ) -> (any Operation)? {
+    guard let (scale, offset) = scale.single else { return nil }
+    var result = self
+    result.imageScale = ImageScale(scale: scale, offset: offset)
     return result
   }
 
@@ -157,7 +168,25 @@ package struct ConvolutionOperation: Operation {
       backward = max(backward, scratch(.backwardData), scratch(.backwardWeights))
     }
     requirements.backwardScratch = kernel.preparedForData + backward
+    if imageScale != nil {
+      // The backward pass reads the images as they were scaled.
+      let image = planesCount(kernel) ?? kernel.geometry.inputCount
+      requirements.inputsForBackward = [1]
+      requirements.kept.append(batch * image * 4)
+      requirements.forwardScratch += scaledCount(kernel, batch)
+    }
     return requirements
+  }
+
+  /// Floats of an image in the form in which the kernel itself scales and keeps it, or nil if it does not.
+  private func planesCount(_ kernel: Kernel) -> Int? {
+    imageScale == nil ? nil : kernel.pooled?.planesCount(function: epilogue.function)
+  }
+
+  /// Floats at the start of the forward scratch for images that are scaled before the kernel runs.
+  private func scaledCount(_ kernel: Kernel, _ batch: Int) -> Int {
+    if imageScale == nil || planesCount(kernel) != nil { return 0 }
+    return (batch * kernel.geometry.inputCount + 15) / 16 * 16
   }
 
   package func prepare(_ site: OperationSite) -> Instruction {
@@ -192,9 +221,22 @@ package struct ConvolutionOperation: Operation {
     let (isFolded, foldedCount) = (normalization != nil, foldedCount(kernel))
     let isPrepared = kernel.preparedCount(.forward) > 0
     let addend = hasAddend ? site.inputs.last : nil
+    let (imageScale, takesPlanes) = (imageScale, planesCount(kernel) != nil)
+    let keptImages = imageScale == nil ? nil : site.kept.last
+    let scaledCount = scaledCount(
+      kernel, site.inputTypes[0].imageCount(batch: site.maximumBatch))
     return { context in
       let batch = site.inputTypes[0].imageCount(batch: context.batch)
-      let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
+      var x = context.floats(site.inputs[0])
+      let y = context.floats(site.output)
+      let scratch = context.floats(site.scratch) + scaledCount
+      if let imageScale, !takesPlanes {
+        let scaled = context.floats(keptImages) ?? context.floats(site.scratch)
+        Elementwise.affine(
+          count: batch * kernel.geometry.inputCount, x: x, scale: imageScale.scale,
+          offset: imageScale.offset, y: scaled, team: context.team)
+        x = scaled
+      }
       var weights = context.floats(site.inputs[1])
       var prepared = weights
       var bias = epilogue.hasBias ? context.floats(site.inputs[2]) : nil
@@ -206,16 +248,18 @@ package struct ConvolutionOperation: Operation {
       }
       if let pooled = kernel.pooled {
         pooled.forward(
-          batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
+          batch: batch, x: x, scale: takesPlanes ? imageScale : nil,
+          planes: takesPlanes ? context.floats(keptImages) : nil, weights: weights,
+          prepared: prepared, bias: bias,
           function: epilogue.function, parameter: epilogue.parameter, y: y,
           indices: site.kept.first.map {
             context.bytes($0).assumingMemoryBound(to: UInt8.self)
-          }, scratch: context.floats(site.scratch), team: context.team)
+          }, scratch: scratch, team: context.team)
       } else {
         Convolution.forward(
           kernel.geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
           addend: context.floats(addend), function: epilogue.function,
-          parameter: epilogue.parameter, y: y, scratch: context.floats(site.scratch),
+          parameter: epilogue.parameter, y: y, scratch: scratch,
           team: context.team, algorithm: kernel.algorithm)
       }
     }
@@ -227,10 +271,13 @@ package struct ConvolutionOperation: Operation {
     let bias = epilogue.hasBias ? site.inputGradients[2] : nil
     let notesDerivative =
       kernel.pooled != nil && PooledConvolution.notesDerivative(of: epilogue.function)
+    let takesPlanes = planesCount(kernel) != nil
+    let images =
+      imageScale == nil ? site.forward.inputs[0] : site.forward.kept[site.forward.kept.count - 1]
     return { context in
       let batch = site.forward.inputTypes[0].imageCount(batch: context.batch)
       let count = site.forward.outputType.count(batch: context.batch)
-      let (x, dz) = (context.floats(site.forward.inputs[0]), context.floats(site.outputGradient))
+      let (x, dz) = (context.floats(images), context.floats(site.outputGradient))
       let values = context.floats(site.forward.inputs[1])
       let prepared = context.floats(site.scratch)
       let scratch = prepared + kernel.preparedForData
@@ -249,7 +296,7 @@ package struct ConvolutionOperation: Operation {
       let dBias = weights == nil ? nil : context.floats(bias?.place)
       if let pooled = kernel.pooled {
         pooled.backward(
-          batch: batch, x: x, dy: dz,
+          batch: batch, x: x, planes: takesPlanes ? UnsafePointer(x) : nil, dy: dz,
           indices: context.bytes(site.forward.kept[0]).assumingMemoryBound(to: UInt8.self),
           weights: values, prepared: prepared, dx: dx, addsToImages: data?.accumulates ?? false,
           dWeights: dWeights, dBias: dBias, scratch: scratch, team: context.team)

@@ -7,6 +7,8 @@ package struct MatrixProductOperation: Operation {
   package static let kind = "matmul"
   package static let inputCounts = 2...2
   private var epilogue = Epilogue.none
+  /// What the rows are multiplied by first: a factor of the prepared matrix.
+  private var inputScale: Float = 1
 
   init() {}
 
@@ -47,6 +49,16 @@ package struct MatrixProductOperation: Operation {
     return result
   }
 
+  package func scalingInput(
+    by scale: ScaleOperation, isInference: Bool
+  ) -> (any Operation)? {
+    // In training the gradient of the matrix needs the scaled rows.
+    guard isInference, let (scale, offset) = scale.single, offset == 0 else { return nil }
+    var result = self
+    result.inputScale = scale
+    return result
+  }
+
   package func requirements(for site: OperationSite) -> Requirements {
     let rows = site.inputTypes[0].rowCount(batch: site.maximumBatch)
     let (inputSize, outputSize) = sizes(site)
@@ -54,12 +66,9 @@ package struct MatrixProductOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
+    requirements.prepared = preparedCount(inputSize, outputSize)
     if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
-      requirements.prepared = deep.preparedCount
       requirements.forwardScratch = deep.scratchCount(maximumRows: rows)
-    } else {
-      requirements.prepared = Dense.preparedCount(
-        inputSize: inputSize, outputSize: outputSize, pass: .forward)
     }
     requirements.backwardScratch =
       preparedForData(inputSize, outputSize)
@@ -80,18 +89,27 @@ package struct MatrixProductOperation: Operation {
 
   package func prepare(_ site: OperationSite) -> Instruction {
     let (inputSize, outputSize) = sizes(site)
-    if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
-      return { context in
-        deep.prepare(
-          context.floats(site.inputs[1]), into: context.floats(site.prepared), team: context.team)
-      }
-    }
+    let (deep, inputScale) = (DeepDense(inputSize: inputSize, outputSize: outputSize), inputScale)
     return { context in
-      Dense.prepare(
-        inputSize: inputSize, outputSize: outputSize, pass: .forward,
-        weights: context.floats(site.inputs[1]), into: context.floats(site.prepared),
-        team: context.team)
+      let weights = context.floats(site.inputs[1])
+      let prepared = context.floats(site.prepared)
+      if let deep {
+        deep.prepare(weights, into: prepared, team: context.team)
+      } else {
+        Dense.prepare(
+          inputSize: inputSize, outputSize: outputSize, pass: .forward, weights: weights,
+          into: prepared, team: context.team)
+      }
+      guard inputScale != 1 else { return }
+      Elementwise.affine(
+        count: preparedCount(inputSize, outputSize), x: prepared, scale: inputScale, offset: 0,
+        y: prepared, team: context.team)
     }
+  }
+
+  private func preparedCount(_ inputSize: Int, _ outputSize: Int) -> Int {
+    DeepDense(inputSize: inputSize, outputSize: outputSize)?.preparedCount
+      ?? Dense.preparedCount(inputSize: inputSize, outputSize: outputSize, pass: .forward)
   }
 
   package func forward(_ site: OperationSite) -> Instruction {

@@ -39,6 +39,18 @@ package struct ScaleOperation: Operation {
     2 * output.count(batch: batch)
   }
 
+  /// The factor and the summand, where each is one for all.
+  var single: (scale: Float, offset: Float)? {
+    scale.count == 1 ? (scale[0], offset[0]) : nil
+  }
+
+  package func fused(
+    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
+  ) -> (any Operation)? {
+    // In another shape the elements are the same.
+    single != nil && next is ReshapeOperation ? self : nil
+  }
+
   package func requirements(for site: OperationSite) -> Requirements {
     Requirements()
   }
