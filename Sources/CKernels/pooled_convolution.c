@@ -1,6 +1,7 @@
 #include "include/pooled_convolution.h"
 
 #include "include/pooling.h"
+#include "include/prefetch.h"
 
 // Lines of the scratch memory, a transformed tile for each window: whole vectors of any instruction set,
 // and some more, so that not all lines fall into the same sets of a cache.
@@ -31,8 +32,9 @@ NK_DISPATCH(void, nk_pooled_winograd_weights,
 
 NK_DISPATCH(void, nk_pooled_winograd_forward,
             (const nk_pooled_convolution *shape, const float *planes, const float *u,
-             const float *bias, bool relu, float *y, uint8_t *indices, float *scratch),
-            (shape, planes, u, bias, relu, y, indices, scratch))
+             const float *bias, bool relu, float *y, uint8_t *indices, float *scratch,
+             const float *next, size_t next_count),
+            (shape, planes, u, bias, relu, y, indices, scratch, next, next_count))
 
 NK_DISPATCH(void, nk_pooled_convolution_backward_weights,
             (const nk_pooled_convolution *shape, const float *planes, const float *dy,

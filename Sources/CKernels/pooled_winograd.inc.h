@@ -169,10 +169,14 @@ NK_INLINE void NK_NAME(nk_pooled_winograd_windows)(const nk_pooled_convolution *
 static void NK_NAME(nk_pooled_winograd_forward)(const nk_pooled_convolution *s,
                                                 const float *planes, const float *u,
                                                 const float *bias, bool relu, float *y,
-                                                uint8_t *indices, float *scratch) {
+                                                uint8_t *indices, float *scratch,
+                                                const float *next, size_t next_count) {
   const ptrdiff_t step = nk_scratch_line(s), outputs = s->output_channels;
+  const size_t height = (size_t)s->height;
   float *values = scratch + 16 * s->input_channels * step;
   for (ptrdiff_t line = 0; line < s->height; line++) {
+    const size_t part = (size_t)line * next_count / height;
+    nk_prefetch(next + part, ((size_t)line + 1) * next_count / height - part);
     NK_NAME(nk_pooled_winograd_line)(s, planes + 2 * line * s->columns, step, scratch);
     for (ptrdiff_t first = 0; first < outputs; first += NK_WIDTH) {
       const size_t rest = (size_t)(outputs - first);

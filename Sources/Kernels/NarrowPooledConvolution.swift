@@ -101,14 +101,16 @@ struct NarrowPooledConvolution: Sendable {
     let transformed = scratch + planesCount
     if isWinograd { nk_pooled_winograd_weights(&shape, weights, transformed) }
     for image in 0..<batch {
+      let pixels = x + image * convolution.inputCount
       let planes = self.planes(
-        x + image * convolution.inputCount, scale: scale,
+        pixels, scale: scale,
         into: planes.map { $0 + image * planesCount } ?? scratch)
       let first = image * pooling.outputCount
       let (y, indices) = (y + first, indices.map { $0 + first })
       if isWinograd {
         nk_pooled_winograd_forward(
-          &shape, planes, transformed, bias, rectifies, y, indices, transformed + transformedCount)
+          &shape, planes, transformed, bias, rectifies, y, indices, transformed + transformedCount,
+          pixels + convolution.inputCount, convolution.inputCount)
       } else {
         nk_pooled_convolution_forward(&shape, planes, weights, bias, rectifies, y, indices)
       }

@@ -40,10 +40,12 @@ size_t nk_pooled_winograd_scratch(const nk_pooled_convolution *shape);
 void nk_pooled_winograd_weights(const nk_pooled_convolution *shape, const float *weights, float *u);
 
 /// The same as nk_pooled_convolution_forward by F(2×2, 3×3), a window a tile: 16 products for each
-/// channel instead of 36.
+/// channel instead of 36. `next_count` floats from `next` on, of the image that follows, are brought into
+/// the second-level cache meanwhile; they need not exist.
 void nk_pooled_winograd_forward(const nk_pooled_convolution *shape, const float *planes,
                                 const float *u, const float *bias, bool relu, float *y,
-                                uint8_t *indices, float *scratch);
+                                uint8_t *indices, float *scratch, const float *next,
+                                size_t next_count);
 
 /// dweights += the gradient of the weights, for the gradient dy of y; dbias += that of the bias, if not
 /// NULL.
