@@ -193,11 +193,13 @@ NK_INLINE nk_vf NK_NAME(pick)(const nk_patch *patch, nk_vi index) {
 #define NK_MOST_CHANNELS 1
 #endif
 
-// The gradient for `channels` planes and one vector of output channels.
+// The gradient for `channels` planes and one vector of output channels. With `fetches`, those of the next
+// image's windows come meanwhile, and its planes at `next`, if not NULL: images follow one another, and
+// what lies behind the last is not read.
 NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_convolution *s,
                                            const float *planes, const float *dy,
-                                           const uint8_t *indices, size_t rest, float *dweights,
-                                           float *dbias) {
+                                           const uint8_t *indices, size_t rest, bool fetches,
+                                           const float *next, float *dweights, float *dbias) {
   nk_vf total = {0};
   const ptrdiff_t plane = s->lines * s->columns;
   const ptrdiff_t image = s->height * s->width * s->output_channels;
@@ -207,13 +209,16 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
           nk_load_up_to(dweights + (k * s->input_channels + c) * s->output_channels, rest);
   for (ptrdiff_t line = 0; line < s->height; line++) {
     const float *pixel = planes + 2 * line * s->columns;
+    if (next) {
+      const ptrdiff_t all = s->input_channels * plane, part = line * all / s->height;
+      nk_prefetch(next + part, (size_t)((line + 1) * all / s->height - part));
+    }
     for (ptrdiff_t x = 0; x < s->width; x++, pixel += 2) {
       const nk_vi place = NK_NAME(load_bytes)(indices, rest);
       const nk_vf gradient =
           (nk_vf)((nk_vi)nk_load_up_to(dy, rest) & (place < NK_NOWHERE));
       total += gradient;
-      // Images follow one another; what lies behind the last is not read.
-      if (dbias) {
+      if (fetches) {
         __builtin_prefetch(dy + image, 0, 2);
         __builtin_prefetch(indices + image, 0, 2);
       }
@@ -242,17 +247,19 @@ NK_INLINE void NK_NAME(nk_pooled_gradient)(const int channels, const nk_pooled_c
 // All planes, for one vector of output channels.
 NK_INLINE void NK_NAME(nk_pooled_gradients)(const nk_pooled_convolution *s, const float *planes,
                                             const float *dy, const uint8_t *indices, size_t rest,
-                                            float *dweights, float *dbias) {
+                                            const float *next, float *dweights, float *dbias) {
   for (ptrdiff_t c = 0; c < s->input_channels;) {
     const float *x = planes + c * s->lines * s->columns;
     float *target = dweights + c * s->output_channels;
     if (NK_MOST_CHANNELS == 2 && s->input_channels - c >= 2) {
-      NK_NAME(nk_pooled_gradient)(NK_MOST_CHANNELS, s, x, dy, indices, rest, target, dbias);
+      NK_NAME(nk_pooled_gradient)
+      (NK_MOST_CHANNELS, s, x, dy, indices, rest, c == 0, next, target, dbias);
       c += 2;
     } else {
-      NK_NAME(nk_pooled_gradient)(1, s, x, dy, indices, rest, target, dbias);
+      NK_NAME(nk_pooled_gradient)(1, s, x, dy, indices, rest, c == 0, next, target, dbias);
       c += 1;
     }
+    next = NULL;
     dbias = NULL;
   }
 }
@@ -264,11 +271,12 @@ static void NK_NAME(nk_pooled_convolution_backward_weights)(const nk_pooled_conv
   for (ptrdiff_t first = 0; first < s->output_channels; first += NK_WIDTH) {
     const size_t rest = (size_t)(s->output_channels - first);
     float *bias = dbias ? dbias + first : NULL;
+    const float *next = first == 0 ? planes + s->input_channels * s->lines * s->columns : NULL;
     if (rest >= NK_WIDTH)
       NK_NAME(nk_pooled_gradients)
-      (s, planes, dy + first, indices + first, NK_WIDTH, dweights + first, bias);
+      (s, planes, dy + first, indices + first, NK_WIDTH, next, dweights + first, bias);
     else
       NK_NAME(nk_pooled_gradients)
-      (s, planes, dy + first, indices + first, rest, dweights + first, bias);
+      (s, planes, dy + first, indices + first, rest, next, dweights + first, bias);
   }
 }
