@@ -1,6 +1,7 @@
 #include "include/pooled_gradient.h"
 
 #include "include/pooling.h"
+#include "include/prefetch.h"
 
 // A gradient of one channel at one window, and the floats from the image to the first pixel that the
 // window's largest saw; negative where there is none.

@@ -147,7 +147,7 @@ static void NK_NAME(nk_pooled_weight_sums)(const nk_pooled_gradient *s, const fl
   const ptrdiff_t inputs = s->input_channels, outputs = s->output_channels;
   const ptrdiff_t block = nk_gradient_block(s), step = nk_gradient_windows(s);
   const int32_t pixel = (int32_t)inputs, line = (int32_t)s->input_width * pixel;
-  const ptrdiff_t pixels = line * (2 * s->height + 2);
+  const ptrdiff_t pixels = line * (2 * s->height + 2), all = s->height * s->width;
   int32_t *corners = (int32_t *)scratch, *counts = corners + step;
   nk_live *lists = (nk_live *)(counts + nk_gradient_channels(s));
   for (ptrdiff_t first = 0; first < s->height; first += block) {
@@ -170,9 +170,13 @@ static void NK_NAME(nk_pooled_weight_sums)(const nk_pooled_gradient *s, const fl
       const size_t rest = (size_t)(inputs - v);
       const bool whole = rest >= NK_GRADIENT_VECTORS * NK_WIDTH;
       for (ptrdiff_t c = 0; c < outputs; c++) {
-        // A part of the next image for each channel.
-        if (next) for (ptrdiff_t i = c * pixels / outputs; i < (c + 1) * pixels / outputs; i += 16)
-          __builtin_prefetch(next + i, 0, 2);
+        // A part of the next image, and of its gradient, for each channel.
+        if (next) {
+          const ptrdiff_t part = c * pixels / outputs;
+          nk_prefetch(next + part, (size_t)((c + 1) * pixels / outputs - part));
+          nk_prefetch(dy + all * outputs + c * all, (size_t)all);
+          __builtin_prefetch(indices + all * outputs + c * all, 0, 2);
+        }
         const nk_live *list = lists + c * step;
         float *to = sums + c * 9 * inputs + v;
         if (whole)
