@@ -47,6 +47,7 @@ NK_INLINE void NK_NAME(nk_wg_pooled_output)(const int tile, const nk_winograd *s
                                             size_t count, const float *bias, bool relu, float *y,
                                             uint8_t *indices) {
   const ptrdiff_t pixel = s->output_channels, line = s->output_width / 2 * pixel;
+  const ptrdiff_t image = s->output_height / 2 * line;
   for (size_t k = 0; k < count; k++, m += row_step) {
     const NK_NAME(nk_tile_windows) windows = NK_NAME(nk_windows_of_tile)(s, first + k);
     for (ptrdiff_t c = 0; c < pixel; c += NK_WIDTH) {
@@ -54,6 +55,9 @@ NK_INLINE void NK_NAME(nk_wg_pooled_output)(const int tile, const nk_winograd *s
       const float *b = bias ? bias + c : NULL;
       float *to = y + windows.first + c;
       uint8_t *bytes = indices ? indices + windows.first + c : NULL;
+      // The same place of the next image comes meanwhile.
+      NK_UNROLL for (int i = 0; i < tile / 2; i++) NK_UNROLL for (int j = 0; j < tile / 2; j++)
+          __builtin_prefetch(to + image + i * line + j * pixel, 1, 2);
       if (rest >= NK_WIDTH)
         NK_NAME(nk_wg_pooled_output_tile)
         (tile, m + c, point_step, NK_WIDTH, b, relu, line, pixel, windows.lines, windows.columns, to,
