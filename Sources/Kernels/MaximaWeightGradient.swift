@@ -56,6 +56,7 @@ struct MaximaWeightGradient: Sendable {
   /// Adds up what ``run(batch:x:inputCount:dy:indices:sums:dBias:scratch:)`` made of the parts of a
   /// batch.
   func combine(_ sums: GradientSums, team: WorkerTeam) {
+    guard sums.parts > 0 else { return }
     team.run(CombinedSums(shape: shape, sums: sums))
   }
 }
