@@ -99,9 +99,12 @@ package struct KernelBenchmark: Sendable {
     let z = numbers(rows * outputSize)
     let weights = numbers(inputSize * outputSize)
     let dWeights = numbers(inputSize * outputSize)
+    let product = DenseForward(inputSize: inputSize, outputSize: outputSize)
     let scratch = AlignedBuffer<Float>(
-      count: Dense.scratchCount(
-        rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: team.threadCount))
+      count: max(
+        product.scratchCount(maximumRows: rows),
+        Dense.scratchCount(
+          rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: team.threadCount)))
     func speed(
       _ pass: ConvolutionPass, _ algorithm: String, preparation: Double = 0, _ run: () -> Void
     ) -> KernelSpeed {
@@ -112,8 +115,14 @@ package struct KernelBenchmark: Sendable {
     }
     let tiles = ConvolutionPass.allCases.map { pass in
       let prepared = AlignedBuffer<Float>(
-        count: Dense.preparedCount(inputSize: inputSize, outputSize: outputSize, pass: pass))
+        count: pass == .forward
+          ? product.preparedCount
+          : Dense.preparedCount(inputSize: inputSize, outputSize: outputSize, pass: pass))
       let preparation = preparationSeconds(of: prepared) {
+        if pass == .forward {
+          product.prepare(weights.pointer, into: prepared.pointer, team: team)
+          return
+        }
         Dense.prepare(
           inputSize: inputSize, outputSize: outputSize, pass: pass, weights: weights.pointer,
           into: prepared.pointer, team: team)
@@ -121,10 +130,9 @@ package struct KernelBenchmark: Sendable {
       return speed(pass, "tiles", preparation: preparation) {
         switch pass {
         case .forward:
-          Dense.forward(
-            rows: rows, inputSize: inputSize, outputSize: outputSize, x: x.pointer,
-            prepared: prepared.pointer, bias: nil, function: .identity, parameter: 0,
-            y: z.pointer, team: team)
+          product.run(
+            rows: rows, x: x.pointer, prepared: prepared.pointer, bias: nil, function: .identity,
+            parameter: 0, y: z.pointer, scratch: scratch.pointer, team: team)
         case .backwardData:
           Dense.backwardData(
             rows: rows, inputSize: inputSize, outputSize: outputSize, dz: z.pointer,

@@ -69,10 +69,12 @@ package protocol Operation: Sendable {
     with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
   ) -> (any Operation)?
 
-  /// This operation with its first input scaled before, or nil if that is not possible. No gradient of
-  /// that input is wanted.
+  /// This operation with its first input scaled before, or nil if that is not possible.
   ///
-  /// - Parameter isInference: Whether nothing goes backward.
+  /// - Parameters:
+  ///   - scale: What takes what the network is fed, and so needs no gradient of it; this operation is
+  ///     its only consumer.
+  ///   - isInference: Whether nothing goes backward.
   func scalingInput(by scale: ScaleOperation, isInference: Bool) -> (any Operation)?
 }
 

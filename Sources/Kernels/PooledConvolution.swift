@@ -173,8 +173,7 @@ package struct PooledConvolution: Sendable {
       PooledBackward(
         layer: self, parts: parts, block: blockImages(parts.size), x: x, planes: planes, dy: dy,
         indices: indices, weights: weights, prepared: prepared, dx: dx, addsToImages: addsToImages,
-        sums: sums,
-        scratch: scratch + partialsCount))
+        sums: sums, scratch: scratch + partialsCount))
     guard let sums else { return }
     if let weightGradient {
       weightGradient.combine(sums, team: team)
@@ -249,8 +248,7 @@ private struct PooledForward: ParallelTask {
         narrow.forward(
           batch: count, x: x, scale: scale,
           planes: planes.map { $0 + first * narrow.planesCount }, weights: weights, bias: bias,
-          rectifies: function == .relu, y: y,
-          indices: indices, scratch: z)
+          rectifies: function == .relu, y: y, indices: indices, scratch: z)
         return
       }
       if let winograd = layer.winograd {

@@ -66,10 +66,9 @@ package struct MatrixProductOperation: Operation {
     requirements.inputsForBackward = [0, 1]
     requirements.outputForBackward = epilogue.hasActivation
     requirements.accumulatingInputs = [0]
-    requirements.prepared = preparedCount(inputSize, outputSize)
-    if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
-      requirements.forwardScratch = deep.scratchCount(maximumRows: rows)
-    }
+    let product = DenseForward(inputSize: inputSize, outputSize: outputSize)
+    requirements.prepared = product.preparedCount
+    requirements.forwardScratch = product.scratchCount(maximumRows: rows)
     requirements.backwardScratch =
       preparedForData(inputSize, outputSize)
       + max(
@@ -89,49 +88,29 @@ package struct MatrixProductOperation: Operation {
 
   package func prepare(_ site: OperationSite) -> Instruction {
     let (inputSize, outputSize) = sizes(site)
-    let (deep, inputScale) = (DeepDense(inputSize: inputSize, outputSize: outputSize), inputScale)
+    let (product, inputScale) = (
+      DenseForward(inputSize: inputSize, outputSize: outputSize), inputScale
+    )
     return { context in
-      let weights = context.floats(site.inputs[1])
       let prepared = context.floats(site.prepared)
-      if let deep {
-        deep.prepare(weights, into: prepared, team: context.team)
-      } else {
-        Dense.prepare(
-          inputSize: inputSize, outputSize: outputSize, pass: .forward, weights: weights,
-          into: prepared, team: context.team)
-      }
+      product.prepare(context.floats(site.inputs[1]), into: prepared, team: context.team)
       guard inputScale != 1 else { return }
       Elementwise.affine(
-        count: preparedCount(inputSize, outputSize), x: prepared, scale: inputScale, offset: 0,
-        y: prepared, team: context.team)
+        count: product.preparedCount, x: prepared, scale: inputScale, offset: 0, y: prepared,
+        team: context.team)
     }
-  }
-
-  private func preparedCount(_ inputSize: Int, _ outputSize: Int) -> Int {
-    DeepDense(inputSize: inputSize, outputSize: outputSize)?.preparedCount
-      ?? Dense.preparedCount(inputSize: inputSize, outputSize: outputSize, pass: .forward)
   }
 
   package func forward(_ site: OperationSite) -> Instruction {
     let (epilogue, bias) = (epilogue, epilogue.hasBias ? site.inputs[2] : nil)
     let (inputSize, outputSize) = sizes(site)
-    if let deep = DeepDense(inputSize: inputSize, outputSize: outputSize) {
-      return { context in
-        deep.forward(
-          rows: site.inputTypes[0].rowCount(batch: context.batch),
-          x: context.floats(site.inputs[0]), prepared: context.floats(site.prepared),
-          bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
-          y: context.floats(site.output), scratch: context.floats(site.scratch),
-          team: context.team)
-      }
-    }
+    let product = DenseForward(inputSize: inputSize, outputSize: outputSize)
     return { context in
-      let rows = site.inputTypes[0].rowCount(batch: context.batch)
-      Dense.forward(
-        rows: rows, inputSize: inputSize, outputSize: outputSize,
+      product.run(
+        rows: site.inputTypes[0].rowCount(batch: context.batch),
         x: context.floats(site.inputs[0]), prepared: context.floats(site.prepared),
         bias: context.floats(bias), function: epilogue.function, parameter: epilogue.parameter,
-        y: context.floats(site.output), team: context.team)
+        y: context.floats(site.output), scratch: context.floats(site.scratch), team: context.team)
     }
   }
 
