@@ -101,10 +101,13 @@ package struct KernelBenchmark: Sendable {
     let dWeights = numbers(inputSize * outputSize)
     let product = DenseForward(inputSize: inputSize, outputSize: outputSize)
     let scratch = AlignedBuffer<Float>(
-      count: max(
-        product.scratchCount(maximumRows: rows),
-        Dense.scratchCount(
-          rows: rows, inputSize: inputSize, outputSize: outputSize, threadCount: team.threadCount)))
+      count: ConvolutionPass.allCases.map { pass in
+        pass == .forward
+          ? product.scratchCount(maximumRows: rows, threadCount: team.threadCount)
+          : Dense.scratchCount(
+            rows: rows, inputSize: inputSize, outputSize: outputSize, pass: pass,
+            threadCount: team.threadCount)
+      }.max() ?? 0)
     func speed(
       _ pass: ConvolutionPass, _ algorithm: String, preparation: Double = 0, _ run: () -> Void
     ) -> KernelSpeed {
@@ -136,7 +139,8 @@ package struct KernelBenchmark: Sendable {
         case .backwardData:
           Dense.backwardData(
             rows: rows, inputSize: inputSize, outputSize: outputSize, dz: z.pointer,
-            prepared: prepared.pointer, dx: x.pointer, accumulate: false, team: team)
+            prepared: prepared.pointer, dx: x.pointer, accumulate: false,
+            scratch: scratch.pointer, team: team)
         case .backwardWeights:
           Dense.backwardWeights(
             rows: rows, inputSize: inputSize, outputSize: outputSize, x: x.pointer,

@@ -83,7 +83,8 @@ package enum Convolution {
       Dense.forward(
         rows: batch * geometry.outputPixels, inputSize: geometry.inputChannels,
         outputSize: geometry.outputChannels, x: x, prepared: prepared, bias: bias,
-        addend: addend, function: function, parameter: parameter, y: y, team: team)
+        addend: addend, function: function, parameter: parameter, y: y, scratch: scratch,
+        team: team)
     case .depthwise:
       DepthwiseConvolution.forward(
         geometry, batch: batch, x: x, weights: weights, bias: bias, function: function,
@@ -152,7 +153,7 @@ package enum Convolution {
       Dense.backwardData(
         rows: batch * geometry.outputPixels, inputSize: geometry.inputChannels,
         outputSize: geometry.outputChannels, dz: dz, prepared: prepared, dx: dx,
-        accumulate: accumulate, team: team)
+        accumulate: accumulate, scratch: scratch, team: team)
     case .depthwise:
       DepthwiseConvolution.backwardData(
         geometry, batch: batch, dz: dz, weights: weights, dx: dx, accumulate: accumulate,
@@ -214,10 +215,9 @@ package enum Convolution {
       return PatchConvolution.scratchCount(
         geometry, maximumBatch: maximumBatch, pass: pass, threadCount: threadCount)
     case .matrixProduct:
-      guard pass == .backwardWeights else { return 0 }
       return Dense.scratchCount(
         rows: rows, inputSize: geometry.inputChannels, outputSize: geometry.outputChannels,
-        threadCount: threadCount)
+        pass: pass, threadCount: threadCount)
     case .depthwise:
       guard pass == .backwardWeights else { return 0 }
       return DepthwiseConvolution.scratchCount(geometry, maximumBatch: maximumBatch)

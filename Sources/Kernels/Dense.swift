@@ -40,49 +40,57 @@ package enum Dense {
   ///   - bias: `outputSize` elements, or nil for none.
   ///   - addend: As many elements as y, or nil for none.
   ///   - parameter: That of `function`, where it has one.
+  ///   - scratch: As many floats as ``scratchCount(rows:inputSize:outputSize:pass:threadCount:)`` says.
   package static func forward(
     rows: Int, inputSize: Int, outputSize: Int, x: UnsafePointer<Float>,
     prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
-    y: UnsafeMutablePointer<Float>, team: WorkerTeam
+    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     multiply(
       rows: rows, inputSize: inputSize, outputSize: outputSize, a: x, packed: prepared, c: y,
-      bias: bias, addend: addend, function: function, parameter: parameter, team: team)
+      bias: bias, addend: addend, function: function, parameter: parameter, scratch: scratch,
+      team: team)
   }
 
   /// dx = dz · Wᵀ, or += with `accumulate`; dz is the gradient of x · W + b.
   package static func backwardData(
     rows: Int, inputSize: Int, outputSize: Int, dz: UnsafePointer<Float>,
     prepared: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, accumulate: Bool,
-    team: WorkerTeam
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     multiply(
       rows: rows, inputSize: outputSize, outputSize: inputSize, a: dz, packed: prepared, c: dx,
       bias: nil, addend: accumulate ? UnsafePointer(dx) : nil, function: .identity, parameter: 0,
-      team: team)
+      scratch: scratch, team: team)
   }
 
   private static func multiply(
     rows: Int, inputSize: Int, outputSize: Int, a: UnsafePointer<Float>,
     packed: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>?, function: ElementwiseFunction, parameter: Float,
-    team: WorkerTeam
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     withUnsafePointer(to: nk_run(offset: 0, length: inputSize)) { run in
-      team.run(
-        TileProduct(
-          rows: rows, matrix: PackedMatrix(depth: inputSize, columns: outputSize), a: a,
-          aRows: .rows(step: inputSize), runs: run, runCount: 1, packed: packed, c: c,
-          cRows: .rows(step: outputSize), bias: bias, addend: addend, function: function,
-          parameter: parameter))
+      let product = TileProduct(
+        rows: rows, matrix: PackedMatrix(depth: inputSize, columns: outputSize), a: a,
+        aRows: .rows(step: inputSize), runs: run, runCount: 1, packed: packed, c: c,
+        cRows: .rows(step: outputSize), bias: bias, addend: addend, function: function,
+        parameter: parameter)
+      if SparseProduct.pays(
+        rows: rows, depth: inputSize, columns: outputSize, a: a, rowStep: inputSize)
+      {
+        team.run(SparseProduct(product, scratch: scratch))
+      } else {
+        team.run(product)
+      }
     }
   }
 
   /// dW = xᵀ · dz and db = Σ over rows of dz, or += with `accumulate`.
   ///
-  /// - Parameter scratch: As many floats as ``scratchCount(rows:inputSize:outputSize:threadCount:)``
-  ///   says.
+  /// - Parameter scratch: As many floats as
+  ///   ``scratchCount(rows:inputSize:outputSize:pass:threadCount:)`` says.
   package static func backwardWeights(
     rows: Int, inputSize: Int, outputSize: Int, x: UnsafePointer<Float>,
     dz: UnsafePointer<Float>, dWeights: UnsafeMutablePointer<Float>,
@@ -90,6 +98,10 @@ package enum Dense {
     team: WorkerTeam
   ) {
     let shape = TileReduction.Shape(rows: rows, places: inputSize, columns: outputSize)
+    let sparse = SparseReduction(
+      shape: shape, x: x, dz: dz, dWeights: dWeights, dBias: dBias, accumulate: accumulate,
+      scratch: scratch)
+    if sparse.run(team: team) { return }
     let sums = GradientSums(
       parts: shape.parts.count, weightCount: inputSize * outputSize, biasCount: outputSize,
       dWeights: dWeights, dBias: dBias, accumulate: accumulate,
@@ -103,14 +115,29 @@ package enum Dense {
     sums.combine(team: team)
   }
 
-  /// The floats of scratch memory of ``backwardWeights(rows:inputSize:outputSize:x:dz:dWeights:dBias:accumulate:scratch:team:)``;
-  /// enough for fewer rows, too.
+  /// The floats of scratch memory of a pass; enough for fewer rows, too.
   package static func scratchCount(
-    rows: Int, inputSize: Int, outputSize: Int, threadCount: Int
+    rows: Int, inputSize: Int, outputSize: Int, pass: ConvolutionPass, threadCount: Int
   ) -> Int {
-    let shape = TileReduction.Shape(rows: rows, places: inputSize, columns: outputSize)
-    return threadCount * TileReduction.workerScratch
-      + GradientSums.scratchCount(
-        parts: shape.parts.count, weightCount: inputSize * outputSize, biasCount: outputSize)
+    switch pass {
+    case .forward:
+      return productScratchCount(
+        depth: inputSize, columns: outputSize, threadCount: threadCount)
+    case .backwardData:
+      return productScratchCount(
+        depth: outputSize, columns: inputSize, threadCount: threadCount)
+    case .backwardWeights:
+      let shape = TileReduction.Shape(rows: rows, places: inputSize, columns: outputSize)
+      let tiles =
+        threadCount * TileReduction.workerScratch
+        + GradientSums.scratchCount(
+          parts: shape.parts.count, weightCount: inputSize * outputSize, biasCount: outputSize)
+      return max(tiles, SparseReduction.scratchCount(shape, threadCount: threadCount))
+    }
+  }
+
+  private static func productScratchCount(depth: Int, columns: Int, threadCount: Int) -> Int {
+    SparseProduct.mayPay(depth: depth, columns: columns)
+      ? SparseProduct.scratchCount(depth: depth, threadCount: threadCount) : 0
   }
 }

@@ -20,8 +20,11 @@ package struct DenseForward: Sendable {
   }
 
   /// The floats of scratch memory for up to so many rows.
-  package func scratchCount(maximumRows: Int) -> Int {
-    deep?.scratchCount(maximumRows: maximumRows) ?? 0
+  package func scratchCount(maximumRows: Int, threadCount: Int) -> Int {
+    deep?.scratchCount(maximumRows: maximumRows)
+      ?? Dense.scratchCount(
+        rows: maximumRows, inputSize: inputSize, outputSize: outputSize, pass: .forward,
+        threadCount: threadCount)
   }
 
   /// Packs W.
@@ -39,7 +42,7 @@ package struct DenseForward: Sendable {
 
   /// y = f(x · W + b), as ``Dense`` has it.
   ///
-  /// - Parameter scratch: As many floats as ``scratchCount(maximumRows:)`` says.
+  /// - Parameter scratch: As many floats as ``scratchCount(maximumRows:threadCount:)`` says.
   package func run(
     rows: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, function: ElementwiseFunction, parameter: Float,
@@ -52,7 +55,7 @@ package struct DenseForward: Sendable {
     } else {
       Dense.forward(
         rows: rows, inputSize: inputSize, outputSize: outputSize, x: x, prepared: prepared,
-        bias: bias, function: function, parameter: parameter, y: y, team: team)
+        bias: bias, function: function, parameter: parameter, y: y, scratch: scratch, team: team)
     }
   }
 }

@@ -70,23 +70,35 @@ struct TileProduct: ParallelTask {
     let first = rowChunks.start(chunk % rowChunks.count)
     let count = rowChunks.length(chunk % rowChunks.count)
     let firstBlock = chunk / rowChunks.count * blocksOfChunk
-    var (aRows, cRows) = (aRows, cRows)
     for block in firstBlock..<min(firstBlock + blocksOfChunk, matrix.blocks.count) {
-      let column = matrix.blocks.start(block)
-      let columns = matrix.blocks.length(block)
-      var finish = nk_tile_finish(
-        addend: addend.map { $0 + column }, relu: function == .relu,
-        bias: bias.map { $0 + column })
-      nk_tile_product(
-        first, count, a, &aRows, runCount, runs, packed + matrix.offset(block), columns,
-        c + column, &cRows, &finish)
-      if function != .relu && function != .identity {
-        // Only dense results have a function: their rows follow one another.
-        nk_bias_activate(
-          c + column + first * cRows.inner_step, cRows.inner_step, count, columns, nil,
-          function.rawValue, parameter)
-      }
+      multiply(rows: first..<first + count, block: block)
     }
+  }
+
+  /// Computes a block of columns of some rows.
+  func multiply(rows: Range<Int>, block: Int) {
+    let (column, columns) = (matrix.blocks.start(block), matrix.blocks.length(block))
+    var (aRows, cRows, finish) = (aRows, cRows, finish(column: column))
+    nk_tile_product(
+      rows.lowerBound, rows.count, a, &aRows, runCount, runs, packed + matrix.offset(block),
+      columns, c + column, &cRows, &finish)
+    activate(rows: rows, column: column, columns: columns)
+  }
+
+  /// What happens to sums from a column on before they are stored.
+  func finish(column: Int) -> nk_tile_finish {
+    nk_tile_finish(
+      addend: addend.map { $0 + column }, relu: function == .relu,
+      bias: bias.map { $0 + column })
+  }
+
+  /// Applies a function other than relu to sums that are stored.
+  func activate(rows: Range<Int>, column: Int, columns: Int) {
+    guard function != .relu && function != .identity else { return }
+    // Only dense results have such a function: their rows follow one another.
+    nk_bias_activate(
+      c + column + rows.lowerBound * cRows.inner_step, cRows.inner_step, rows.count, columns, nil,
+      function.rawValue, parameter)
   }
 }
 

@@ -26,6 +26,7 @@ struct TileReduction: ParallelTask {
   /// second-level cache; where these are few chunks, the rows are cut too.
   struct Shape {
     let rows: Int
+    let places: Int
     let columns: Int
     let parts: Chunks
     let placeChunks: Chunks
@@ -34,6 +35,7 @@ struct TileReduction: ParallelTask {
     /// - Parameter mostParts: At most so many parts of the rows.
     init(rows: Int, places: Int, columns: Int, mostParts: Int = GradientSums.mostParts) {
       self.rows = rows
+      self.places = places
       self.columns = columns
       placeChunks = Chunks(of: places, limit: Self.mostPlaces)
       columnChunks = Chunks(of: columns, size: TileReduction.mostColumns)

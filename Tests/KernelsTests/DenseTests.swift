@@ -4,21 +4,6 @@ import TestSupport
 import Testing
 import Threads
 
-/// The sizes of a dense map to test.
-struct DenseCase: Sendable, CustomTestStringConvertible {
-  var rows: Int
-  var inputs: Int
-  var outputs: Int
-
-  var testDescription: String { "\(rows) rows, \(inputs) -> \(outputs)" }
-
-  static let all: [DenseCase] = [
-    (1, 1, 1), (1, 7, 1), (1, 784, 128), (1, 1031, 517), (2, 3, 5), (17, 64, 65), (32, 784, 128),
-    (65, 1, 33), (65, 33, 1), (257, 31, 10), (3000, 7, 3), (1024, 129, 67), (5, 2, 1030),
-    (40, 520, 530), (300, 260, 600),
-  ].map { DenseCase(rows: $0.0, inputs: $0.1, outputs: $0.2) }
-}
-
 /// Sums over long rows in parts.
 @Suite struct DeepDenseTests {
   private static let shapes = [(512, 1), (515, 10), (1031, 17), (2304, 128), (600, 127)]
@@ -101,13 +86,6 @@ struct DenseCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct DenseTests {
-  private struct Passes: Equatable {
-    var y: [Float]
-    var dx: [Float]
-    var dWeights: [Float]
-    var dBias: [Float]
-  }
-
   private static func arrays(
     _ test: DenseCase, _ make: (Int, UInt64) -> [Float]
   ) -> (x: [Float], weights: [Float], bias: [Float], dz: [Float]) {
@@ -120,44 +98,11 @@ struct DenseCase: Sendable, CustomTestStringConvertible {
   private static func run(
     _ test: DenseCase, threads: Int = 1, initial: Float? = nil,
     function: ElementwiseFunction = .identity, _ make: (Int, UInt64) -> [Float]
-  ) -> Passes {
+  ) -> DensePasses {
     let (x, weights, bias, dz) = arrays(test, make)
-    let team = WorkerTeam(threadCount: threads)
-    var passes = Passes(
-      y: Array(repeating: .nan, count: dz.count),
-      dx: Array(repeating: initial ?? .nan, count: x.count),
-      dWeights: Array(repeating: initial ?? .nan, count: weights.count),
-      dBias: Array(repeating: initial ?? .nan, count: bias.count))
-    func prepared(_ pass: ConvolutionPass, _ body: (UnsafePointer<Float>) -> Void) {
-      withScratch(
-        Dense.preparedCount(inputSize: test.inputs, outputSize: test.outputs, pass: pass)
-      ) {
-        Dense.prepare(
-          inputSize: test.inputs, outputSize: test.outputs, pass: pass, weights: weights, into: $0,
-          team: team)
-        body($0)
-      }
-    }
-    prepared(.forward) {
-      Dense.forward(
-        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x, prepared: $0,
-        bias: bias, function: function, parameter: 0, y: &passes.y, team: team)
-    }
-    prepared(.backwardData) {
-      Dense.backwardData(
-        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, dz: dz, prepared: $0,
-        dx: &passes.dx, accumulate: initial != nil, team: team)
-    }
-    withScratch(
-      Dense.scratchCount(
-        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, threadCount: threads)
-    ) {
-      Dense.backwardWeights(
-        rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x, dz: dz,
-        dWeights: &passes.dWeights, dBias: &passes.dBias, accumulate: initial != nil,
-        scratch: $0, team: team)
-    }
-    return passes
+    return DensePasses(
+      test, x: x, weights: weights, bias: bias, dz: dz, threads: threads, initial: initial,
+      function: function)
   }
 
   private static func reference(

@@ -27,6 +27,7 @@
 #include "reduction.h"
 #include "small_product.h"
 #include "softmax.h"
+#include "sparse_product.h"
 #include "thread_mode.h"
 #include "tile.h"
 #include "window.h"

@@ -68,13 +68,17 @@ package struct MatrixProductOperation: Operation {
     requirements.accumulatingInputs = [0]
     let product = DenseForward(inputSize: inputSize, outputSize: outputSize)
     requirements.prepared = product.preparedCount
-    requirements.forwardScratch = product.scratchCount(maximumRows: rows)
+    requirements.forwardScratch = product.scratchCount(
+      maximumRows: rows, threadCount: site.threadCount)
+    func scratchCount(_ pass: ConvolutionPass) -> Int {
+      Dense.scratchCount(
+        rows: rows, inputSize: inputSize, outputSize: outputSize, pass: pass,
+        threadCount: site.threadCount)
+    }
     requirements.backwardScratch =
       preparedForData(inputSize, outputSize)
       + max(
-        Dense.scratchCount(
-          rows: rows, inputSize: inputSize, outputSize: outputSize,
-          threadCount: site.threadCount),
+        scratchCount(.backwardWeights), scratchCount(.backwardData),
         epilogue.hasBias ? Reductions.sumRowsScratchCount(rows: rows, columns: outputSize) : 0)
     return requirements
   }
@@ -144,7 +148,8 @@ package struct MatrixProductOperation: Operation {
           weights: context.floats(site.forward.inputs[1]), into: prepared, team: context.team)
         Dense.backwardData(
           rows: rows, inputSize: inputSize, outputSize: outputSize, dz: dz, prepared: prepared,
-          dx: context.floats(data.place), accumulate: data.accumulates, team: context.team)
+          dx: context.floats(data.place), accumulate: data.accumulates, scratch: scratch,
+          team: context.team)
       }
     }
   }
