@@ -12,3 +12,8 @@ NK_DISPATCH(void, nk_sparse_product,
              const float *packed, size_t blocks, float *c, ptrdiff_t c_row,
              const nk_tile_finish *finish),
             (rows, a, a_row, depth, masks, packed, blocks, c, c_row, finish))
+
+NK_DISPATCH(void, nk_sparse_product_transposed,
+            (size_t rows, const float *a, ptrdiff_t a_row, size_t depth, const uint64_t *masks,
+             const float *packed, size_t blocks, float *c, ptrdiff_t c_row, bool accumulate),
+            (rows, a, a_row, depth, masks, packed, blocks, c, c_row, accumulate))

@@ -40,83 +40,161 @@ static void NK_NAME(nk_nonzero_masks)(size_t rows, const float *a, ptrdiff_t a_r
   }
 }
 
-// sums += the terms of `a` that the mask names, times their rows of `vectors` vectors of b, whose panels
-// are panel_step floats apart.
-NK_INLINE void NK_NAME(nk_add_masked)(const int vectors, const float *a, uint64_t mask,
-                                      const float *b, size_t panel_step, float *sums) {
+// What a row of sums becomes, as nk_tile_finish has it, from some column on.
+typedef struct {
+  float *c;
+  const float *bias;
+  const float *addend;
+  bool relu;
+} NK_NAME(nk_row_finish);
+
+NK_INLINE void NK_NAME(nk_finish_row)(const int vectors, const nk_vf sum[],
+                                      const NK_NAME(nk_row_finish) * row) {
+  NK_UNROLL for (int n = 0; n < vectors; n++) {
+    nk_vf value = sum[n];
+    if (row->addend) value += nk_load(row->addend + n * NK_WIDTH);
+    if (row->bias) value += nk_load(row->bias + n * NK_WIDTH);
+    if (row->relu) value = nk_positive(value);
+    nk_store(row->c + n * NK_WIDTH, value);
+  }
+}
+
+// The terms of `a` that the mask names, times their rows of `vectors` vectors of b, whose panels are
+// panel_step floats apart: added to `sums`, unless they are the first, and kept there, unless they are
+// the last, which finish the row.
+NK_INLINE void NK_NAME(nk_add_masked)(const int vectors, const bool is_first, const bool is_last,
+                                      const float *a, uint64_t mask, const float *b,
+                                      size_t panel_step, float *sums,
+                                      const NK_NAME(nk_row_finish) * row) {
   nk_vf sum[NK_GROUP_VECTORS];
-  NK_UNROLL for (int n = 0; n < vectors; n++) sum[n] = nk_load(sums + n * NK_WIDTH);
+  NK_UNROLL for (int n = 0; n < vectors; n++) sum[n] =
+      is_first ? (nk_vf){0} : nk_load(sums + n * NK_WIDTH);
   while (mask) {
     size_t k = (size_t)__builtin_ctzll(mask);
     mask &= mask - 1;
     nk_vf x = nk_set1(a[k]);
-    const float *row = b + k * NK_PANEL_VECTORS * NK_WIDTH;
+    const float *terms = b + k * NK_PANEL_VECTORS * NK_WIDTH;
     NK_UNROLL for (int n = 0; n < vectors; n++) {
-      const float *panel = row + (size_t)(n / NK_PANEL_VECTORS) * panel_step;
+      const float *panel = terms + (size_t)(n / NK_PANEL_VECTORS) * panel_step;
       sum[n] += x * nk_load(panel + n % NK_PANEL_VECTORS * NK_WIDTH);
     }
     NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[n]);
   }
-  NK_UNROLL for (int n = 0; n < vectors; n++) nk_store(sums + n * NK_WIDTH, sum[n]);
-}
-
-NK_INLINE void NK_NAME(nk_finish_row)(const int vectors, const float *sums, float *c,
-                                      const float *bias, const float *addend, bool relu) {
-  NK_UNROLL for (int n = 0; n < vectors; n++) {
-    nk_vf value = nk_load(sums + n * NK_WIDTH);
-    if (addend) value += nk_load(addend + n * NK_WIDTH);
-    if (bias) value += nk_load(bias + n * NK_WIDTH);
-    if (relu) value = nk_positive(value);
-    nk_store(c + n * NK_WIDTH, value);
+  if (is_last) {
+    NK_NAME(nk_finish_row)(vectors, sum, row);
+  } else {
+    NK_UNROLL for (int n = 0; n < vectors; n++) nk_store(sums + n * NK_WIDTH, sum[n]);
   }
 }
 
-NK_INLINE void NK_NAME(nk_sparse_group)(const int vectors, size_t rows, const float *a,
-                                        ptrdiff_t a_row, size_t depth, const uint64_t *masks,
-                                        const float *packed, float *c, ptrdiff_t c_row,
-                                        const float *bias, const float *addend, bool relu) {
-  const size_t mask_count = (depth + NK_MASK_BITS - 1) / NK_MASK_BITS;
+// Rows, their masks, and what they are multiplied by.
+typedef struct {
+  const float *a;
+  ptrdiff_t a_row;
+  size_t mask_count;
+  const uint64_t *masks;
+  const float *packed;
+  size_t panel_step;
+} NK_NAME(nk_masked_rows);
+
+// One mask of one row, whose sums so far are sums[row]. The first and the last mask differ.
+NK_INLINE void NK_NAME(nk_add_mask)(const int vectors, const NK_NAME(nk_masked_rows) * rows,
+                                    size_t row, size_t i, float *sums,
+                                    const NK_NAME(nk_row_finish) * finish) {
+  const float *a = rows->a + (ptrdiff_t)row * rows->a_row + i * NK_MASK_BITS;
+  const float *b = rows->packed + i * NK_MASK_BITS * NK_PANEL_VECTORS * NK_WIDTH;
+  uint64_t mask = rows->masks[row * rows->mask_count + i];
+  size_t step = rows->panel_step;
+  sums += row * (size_t)vectors * NK_WIDTH;
+  if (finish && i == 0)
+    NK_NAME(nk_add_masked)(vectors, true, true, a, mask, b, step, sums, finish);
+  else if (finish)
+    NK_NAME(nk_add_masked)(vectors, false, true, a, mask, b, step, sums, finish);
+  else if (i == 0)
+    NK_NAME(nk_add_masked)(vectors, true, false, a, mask, b, step, sums, NULL);
+  else
+    NK_NAME(nk_add_masked)(vectors, false, false, a, mask, b, step, sums, NULL);
+}
+
+// Stores rows of sums as columns of c, added to what is there if there is an addend.
+NK_INLINE void NK_NAME(nk_store_transposed)(const int vectors, size_t row_count,
+                                            const float *sums, ptrdiff_t c_row,
+                                            const NK_NAME(nk_row_finish) * finish) {
   const size_t columns = (size_t)vectors * NK_WIDTH;
-  float sums[NK_SPARSE_ROWS * NK_GROUP_VECTORS * NK_WIDTH] __attribute__((aligned(64)));
-  memset(sums, 0, rows * columns * sizeof(float));
-  for (size_t i = 0; i < mask_count; i++) {
-    size_t k = i * NK_MASK_BITS;
-    for (size_t r = 0; r < rows; r++) {
-      if (i + 1 == mask_count) {
-        NK_UNROLL for (int n = 0; n < vectors; n++)
-            __builtin_prefetch(c + (ptrdiff_t)r * c_row + n * NK_WIDTH, 1, 2);
+  for (size_t row = 0; row < row_count; row += NK_WIDTH) {
+    size_t rest = row_count - row;
+    for (size_t column = 0; column < columns; column += NK_WIDTH) {
+      nk_vf v[NK_WIDTH];
+      NK_UNROLL for (size_t i = 0; i < NK_WIDTH; i++) v[i] =
+          i < rest ? nk_load(sums + (row + i) * columns + column) : (nk_vf){0};
+      NK_NAME(nk_transpose)(v);
+      NK_UNROLL for (size_t i = 0; i < NK_WIDTH; i++) {
+        float *out = finish->c + (ptrdiff_t)(column + i) * c_row + row;
+        if (finish->addend) v[i] += nk_load_up_to(out, rest);
+        nk_store_up_to(out, v[i], rest);
       }
-      NK_NAME(nk_add_masked)
-      (vectors, a + (ptrdiff_t)r * a_row + k, masks[r * mask_count + i],
-       packed + k * NK_PANEL_VECTORS * NK_WIDTH, depth * NK_PANEL_VECTORS * NK_WIDTH,
-       sums + r * columns);
     }
   }
-  for (size_t r = 0; r < rows; r++) {
-    NK_NAME(nk_finish_row)
-    (vectors, sums + r * columns, c + (ptrdiff_t)r * c_row, bias,
-     addend ? addend + (ptrdiff_t)r * c_row : NULL, relu);
+}
+
+NK_INLINE void NK_NAME(nk_sparse_group)(const int vectors, const bool transposed, size_t row_count,
+                                        const NK_NAME(nk_masked_rows) * rows, ptrdiff_t c_row,
+                                        const NK_NAME(nk_row_finish) * finish) {
+  float sums[NK_SPARSE_ROWS * NK_GROUP_VECTORS * NK_WIDTH] __attribute__((aligned(64)));
+  const size_t kept = transposed ? rows->mask_count : rows->mask_count - 1;
+  for (size_t i = 0; i < kept; i++)
+    for (size_t r = 0; r < row_count; r++) NK_NAME(nk_add_mask)(vectors, rows, r, i, sums, NULL);
+  if (transposed) {
+    NK_NAME(nk_store_transposed)(vectors, row_count, sums, c_row, finish);
+    return;
+  }
+  for (size_t r = 0; r < row_count; r++) {
+    ptrdiff_t skipped = (ptrdiff_t)r * c_row;
+    NK_NAME(nk_row_finish) row = *finish;
+    row.c += skipped;
+    if (row.addend) row.addend += skipped;
+    // What is written comes while it is summed.
+    NK_UNROLL for (int n = 0; n < vectors; n++) __builtin_prefetch(row.c + n * NK_WIDTH, 1, 2);
+    NK_NAME(nk_add_mask)(vectors, rows, r, kept, sums, &row);
+  }
+}
+
+NK_INLINE void NK_NAME(nk_sparse)(const bool transposed, size_t row_count, const float *a,
+                                  ptrdiff_t a_row, size_t depth, const uint64_t *masks,
+                                  const float *packed, size_t blocks, float *c, ptrdiff_t c_row,
+                                  const nk_tile_finish *finish) {
+  const size_t columns = blocks * NK_SPARSE_COLUMNS, group = NK_GROUP_VECTORS * NK_WIDTH;
+  for (size_t column = 0; column < columns; column += group) {
+    const NK_NAME(nk_masked_rows) rows = {
+      a, a_row, (depth + NK_MASK_BITS - 1) / NK_MASK_BITS, masks, packed + depth * column,
+      depth * NK_PANEL_VECTORS * NK_WIDTH
+    };
+    const NK_NAME(nk_row_finish) row = {
+      c + (ptrdiff_t)column * (transposed ? c_row : 1),
+      finish->bias ? finish->bias + column : NULL,
+      finish->addend ? finish->addend + column : NULL, finish->relu
+    };
+#if NK_WIDTH * NK_GROUP_VECTORS > NK_SPARSE_COLUMNS
+    if (columns - column < group) {
+      NK_NAME(nk_sparse_group)
+      (NK_SPARSE_COLUMNS / NK_WIDTH, transposed, row_count, &rows, c_row, &row);
+      continue;
+    }
+#endif
+    NK_NAME(nk_sparse_group)(NK_GROUP_VECTORS, transposed, row_count, &rows, c_row, &row);
   }
 }
 
 static void NK_NAME(nk_sparse_product)(size_t rows, const float *a, ptrdiff_t a_row, size_t depth,
                                        const uint64_t *masks, const float *packed, size_t blocks,
                                        float *c, ptrdiff_t c_row, const nk_tile_finish *finish) {
-  const size_t columns = blocks * NK_SPARSE_COLUMNS, group = NK_GROUP_VECTORS * NK_WIDTH;
-  for (size_t column = 0; column < columns; column += group) {
-    const float *b = packed + depth * column;
-    const float *bias = finish->bias ? finish->bias + column : NULL;
-    const float *addend = finish->addend ? finish->addend + column : NULL;
-#if NK_WIDTH * NK_GROUP_VECTORS > NK_SPARSE_COLUMNS
-    if (columns - column < group) {
-      NK_NAME(nk_sparse_group)
-      (NK_SPARSE_COLUMNS / NK_WIDTH, rows, a, a_row, depth, masks, b, c + column, c_row, bias,
-       addend, finish->relu);
-      continue;
-    }
-#endif
-    NK_NAME(nk_sparse_group)
-    (NK_GROUP_VECTORS, rows, a, a_row, depth, masks, b, c + column, c_row, bias, addend,
-     finish->relu);
-  }
+  NK_NAME(nk_sparse)(false, rows, a, a_row, depth, masks, packed, blocks, c, c_row, finish);
+}
+
+static void NK_NAME(nk_sparse_product_transposed)(size_t rows, const float *a, ptrdiff_t a_row,
+                                                  size_t depth, const uint64_t *masks,
+                                                  const float *packed, size_t blocks, float *c,
+                                                  ptrdiff_t c_row, bool accumulate) {
+  const nk_tile_finish finish = {.addend = accumulate ? c : NULL};
+  NK_NAME(nk_sparse)(true, rows, a, a_row, depth, masks, packed, blocks, c, c_row, &finish);
 }

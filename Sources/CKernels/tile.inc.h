@@ -29,12 +29,31 @@ NK_INLINE void NK_NAME(nk_walk_offsets)(const nk_walk *walk, size_t first, size_
   }
 }
 
+// Stores sums as they are, or added to what the addend has there.
+NK_INLINE void NK_NAME(nk_store_sums)(const int rows, const int vectors, const bool adds,
+                                      nk_vf sum[][4], float *c, const ptrdiff_t *c_rows,
+                                      const float *addend) {
+  NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
+    nk_vf value = sum[m][n];
+    if (adds) value += nk_load(addend + c_rows[m] + n * NK_WIDTH);
+    nk_store(c + c_rows[m] + n * NK_WIDTH, value);
+  }
+}
+
 // Stores a tile of sums, its last vector only up to `columns`.
 NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf sum[][4], float *c,
                                       const ptrdiff_t *c_rows, size_t columns,
                                       const nk_tile_finish *finish) {
   const float *bias = finish->bias, *addend = finish->addend;
   const bool relu = finish->relu;
+  if (!bias && !relu && columns >= (size_t)vectors * NK_WIDTH) {
+    // Without a question for each vector: a short sum takes hardly longer than those.
+    if (addend)
+      NK_NAME(nk_store_sums)(rows, vectors, true, sum, c, c_rows, addend);
+    else
+      NK_NAME(nk_store_sums)(rows, vectors, false, sum, c, c_rows, NULL);
+    return;
+  }
   NK_UNROLL for (int n = 0; n < vectors; n++) {
     size_t first = (size_t)n * NK_WIDTH;
     size_t rest = columns - first;
@@ -58,17 +77,13 @@ NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf s
   }
 }
 
-// Asks for the places that a tile will write, and for what it adds there.
-NK_INLINE void NK_NAME(nk_fetch_tile)(const int rows, const int vectors, const float *c,
-                                      const ptrdiff_t *c_rows, const nk_tile_finish *finish) {
-  NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
-    __builtin_prefetch(c + c_rows[m] + n * NK_WIDTH, 1, 2);
-  }
-  const float *addend = finish->addend;
+// Asks for the places of a row that a tile will write, and for what it adds there.
+NK_INLINE void NK_NAME(nk_fetch_row)(const int vectors, const float *c, ptrdiff_t row,
+                                     const float *addend) {
+  NK_UNROLL for (int n = 0; n < vectors; n++) __builtin_prefetch(c + row + n * NK_WIDTH, 1, 2);
   if (addend && addend != c) {
-    NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
-      __builtin_prefetch(addend + c_rows[m] + n * NK_WIDTH, 0, 2);
-    }
+    NK_UNROLL for (int n = 0; n < vectors; n++)
+        __builtin_prefetch(addend + row + n * NK_WIDTH, 0, 2);
   }
 }
 
@@ -88,29 +103,30 @@ NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const
                                         float *c, const ptrdiff_t *c_rows,
                                         const nk_tile_finish *finish,
                                         const NK_NAME(nk_fetch) * ahead) {
-  ptrdiff_t offsets[NK_TILE_MOST_ROWS];
-  NK_UNROLL for (int m = 0; m < rows; m++) offsets[m] = a_rows[m];
+  const float *row[NK_TILE_MOST_ROWS];
+  NK_UNROLL for (int m = 0; m < rows; m++) row[m] = a + a_rows[m];
   nk_vf sum[NK_TILE_MOST_ROWS][4];
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] =
       (nk_vf){0};
   const float *line = fetches ? ahead->start : NULL;
   const size_t line_step = fetches ? ahead->step : 0;
-  if (fetches) NK_NAME(nk_fetch_tile)(rows, vectors, c, c_rows, finish);
+  int fetched = fetches ? 0 : rows;
   for (size_t i = 0; i < run_count; i++) {
-    const float *terms = a + runs[i].offset;
-    for (size_t k = runs[i].length; k > 0; k--) {
+    const ptrdiff_t end = runs[i].offset + (ptrdiff_t)runs[i].length;
+    for (ptrdiff_t k = runs[i].offset; k < end; k++) {
       nk_vf b[4];
       NK_UNROLL for (int n = 0; n < vectors; n++) b[n] = nk_load(panel + n * NK_WIDTH);
       NK_UNROLL for (int m = 0; m < rows; m++) {
-        nk_vf x = nk_set1(terms[offsets[m]]);
+        nk_vf x = nk_set1(row[m][k]);
         NK_UNROLL for (int n = 0; n < vectors; n++) sum[m][n] += x * b[n];
         NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[m][n]);
       }
       if (fetches) {
-        __builtin_prefetch(line, 0, 2);
+        __builtin_prefetch(line, 0, 3);
         line += line_step;
+        // A row a term: all at once they would hold up the first sums.
+        if (fetched < rows) NK_NAME(nk_fetch_row)(vectors, c, c_rows[fetched++], finish->addend);
       }
-      terms++;
       panel += vectors * NK_WIDTH;
     }
   }
@@ -237,8 +253,10 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
       if (last.addend) last.addend += panel.column;
       size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
       size_t tiles = (block + most - 1) / most;
-      for (size_t t = 0; t < tiles; t++) {
-        size_t row = t * block / tiles, end = (t + 1) * block / tiles;
+      // The first tiles have one row more.
+      size_t height = block / tiles, higher = block % tiles;
+      for (size_t t = 0, row = 0, end; t < tiles; t++, row = end) {
+        end = row + height + (t < higher ? 1 : 0);
         const float *b = packed + depth * panel.column;
         if (listed) {
           NK_NAME(nk_reductions)

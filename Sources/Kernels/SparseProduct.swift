@@ -8,6 +8,7 @@ internal import Threads
 /// The rows of `a` and of the result lie in equal steps.
 struct SparseProduct: ParallelTask {
   private let product: TileProduct
+  private let isTransposed: Bool
   /// As many floats as ``scratchCount(depth:threadCount:)`` says.
   private let scratch: UnsafeMutablePointer<Float>
   private let rowChunks: Chunks
@@ -15,8 +16,14 @@ struct SparseProduct: ParallelTask {
   private let strips: Chunks
   private let columnChunks: Chunks
 
-  init(_ product: TileProduct, scratch: UnsafeMutablePointer<Float>) {
+  /// - Parameter isTransposed: Whether the sums of a row become a column of the result, whose rows are
+  ///   the steps of `product` apart. Only for what ``isTransposable(columns:)`` says, without bias and function.
+  init(
+    _ product: TileProduct, isTransposed: Bool = false, scratch: UnsafeMutablePointer<Float>
+  ) {
+    precondition(!isTransposed || Self.isTransposable(columns: product.matrix.columns))
     self.product = product
+    self.isTransposed = isTransposed
     self.scratch = scratch
     rowChunks = Chunks(of: product.rows, limit: Int(NK_SPARSE_ROWS))
     strips = Chunks(
@@ -58,6 +65,13 @@ struct SparseProduct: ParallelTask {
     let (matrix, block, blocks) = (product.matrix, strips.start(strip), strips.length(strip))
     let column = matrix.blocks.start(block)
     let (aStep, cStep) = (product.aRows.inner_step, product.cRows.inner_step)
+    if isTransposed {
+      nk_sparse_product_transposed(
+        rows.count, product.a + rows.lowerBound * aStep, aStep, matrix.depth, masks,
+        product.packed + matrix.offset(block), blocks,
+        product.c + column * cStep + rows.lowerBound, cStep, product.addend != nil)
+      return
+    }
     var finish = product.finish(column: column)
     if let addend = finish.addend { finish.addend = addend + rows.lowerBound * cStep }
     nk_sparse_product(
@@ -70,15 +84,17 @@ struct SparseProduct: ParallelTask {
 
   // MARK: Where it is used
 
-  /// Whether so many elements of `a` are zero, a third, that leaving them out saves more than it takes.
+  /// Whether so many elements of `a` are zero that leaving them out saves more than it takes.
   ///
   /// A look at some of them decides: results are the same either way.
   ///
   /// - Parameters:
   ///   - depth: The elements of a row.
   ///   - columns: Those of the matrix.
+  ///   - mostNonzero: The largest share of elements that are not zero.
   static func pays(
-    rows: Int, depth: Int, columns: Int, a: UnsafePointer<Float>, rowStep: Int
+    rows: Int, depth: Int, columns: Int, a: UnsafePointer<Float>, rowStep: Int,
+    mostNonzero: Double = 2.0 / 3
   ) -> Bool {
     guard rows > 0, mayPay(depth: depth, columns: columns) else { return false }
     // Some from all rows and all places: images are zero at their borders first.
@@ -92,12 +108,17 @@ struct SparseProduct: ParallelTask {
       nonzero += mask.nonzeroBitCount
       all += length
     }
-    return 3 * nonzero <= 2 * all
+    return Double(nonzero) <= mostNonzero * Double(all)
   }
 
-  /// False where ``pays(rows:depth:columns:a:rowStep:)`` is, whatever the elements: shorter rows and
+  /// False where ``pays(rows:depth:columns:a:rowStep:mostNonzero:)`` is, whatever the elements: shorter rows and
   /// narrower matrices take too little time to save some of it.
   static func mayPay(depth: Int, columns: Int) -> Bool { depth >= 64 && columns >= 128 }
+
+  /// Whether a matrix is of whole blocks of columns.
+  static func isTransposable(columns: Int) -> Bool {
+    columns % PackedMatrix.blockColumns == 0
+  }
 
   /// The floats of scratch memory.
   static func scratchCount(depth: Int, threadCount: Int) -> Int {

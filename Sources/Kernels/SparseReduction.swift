@@ -1,9 +1,10 @@
 internal import CKernels
 internal import Threads
 
-/// dW = xᵀ · dz and db = Σ dz, where many elements of x are zero.
+/// dW = xᵀ · dz and db = Σ dz, where many elements of x or of dz are zero.
 ///
-/// x is transposed and multiplied by ``SparseProduct``. The bits are those of ``TileReduction``.
+/// The one with more zeros is transposed and multiplied with the other by ``SparseProduct``. The bits are those of
+/// ``TileReduction``.
 struct SparseReduction {
   let shape: TileReduction.Shape
   let x: UnsafePointer<Float>
@@ -16,26 +17,56 @@ struct SparseReduction {
 
   /// Fewer rows are sums too short to save some of their terms.
   private static let leastRows = 32
+  /// Less than for a product: transposing and packing take their time, too.
+  private static let mostNonzero = 0.6
 
   /// The floats of scratch memory; enough for fewer rows, too.
   static func scratchCount(_ shape: TileReduction.Shape, threadCount: Int) -> Int {
-    guard shape.rows >= leastRows,
-      SparseProduct.mayPay(depth: shape.places, columns: shape.columns)
-    else { return 0 }
+    guard shape.rows >= leastRows else { return 0 }
     let rows = min(shape.rows, Int(NK_REDUCTION_DEPTH))
-    return Block(shape, rows: rows).productScratch
-      + SparseProduct.scratchCount(depth: rows, threadCount: threadCount)
+    return Factor.allCases.filter { mayPay(shape, skipping: $0) }.map {
+      Block(shape, rows: rows, skipping: $0).productScratch
+        + SparseProduct.scratchCount(depth: rows, threadCount: threadCount)
+    }.max() ?? 0
   }
 
-  /// Where the arrays of some rows lie in scratch memory, behind x transposed.
+  /// What has the zeros.
+  private enum Factor: CaseIterable { case x, dz }
+
+  private static func mayPay(_ shape: TileReduction.Shape, skipping factor: Factor) -> Bool {
+    switch factor {
+    case .x: SparseProduct.mayPay(depth: shape.places, columns: shape.columns)
+    case .dz:
+      SparseProduct.mayPay(depth: shape.columns, columns: shape.places)
+        && SparseProduct.isTransposable(columns: shape.places)
+    }
+  }
+
+  private func pays(skipping factor: Factor) -> Bool {
+    guard Self.mayPay(shape, skipping: factor) else { return false }
+    return switch factor {
+    case .x:
+      SparseProduct.pays(
+        rows: shape.rows, depth: shape.places, columns: shape.columns, a: x,
+        rowStep: shape.places, mostNonzero: Self.mostNonzero)
+    case .dz:
+      SparseProduct.pays(
+        rows: shape.rows, depth: shape.columns, columns: shape.places, a: dz,
+        rowStep: shape.columns, mostNonzero: Self.mostNonzero)
+    }
+  }
+
+  /// Where the arrays of some rows lie in scratch memory, behind what is transposed.
   private struct Block {
     let matrix: PackedMatrix
+    let transposed: Int
     let packed: Int
     let productScratch: Int
 
-    init(_ shape: TileReduction.Shape, rows: Int) {
-      matrix = PackedMatrix(depth: rows, columns: shape.columns)
-      packed = roundedToLine(shape.places * rows)
+    init(_ shape: TileReduction.Shape, rows: Int, skipping factor: Factor) {
+      transposed = factor == .x ? shape.places : shape.columns
+      matrix = PackedMatrix(depth: rows, columns: factor == .x ? shape.columns : shape.places)
+      packed = roundedToLine(transposed * rows)
       productScratch = packed + matrix.count
     }
   }
@@ -44,55 +75,71 @@ struct SparseReduction {
   func run(team: WorkerTeam) -> Bool {
     // Rows that are cut into parts would be other sums.
     guard shape.rows >= Self.leastRows, shape.parts.count == 1,
-      SparseProduct.pays(
-        rows: shape.rows, depth: shape.places, columns: shape.columns, a: x,
-        rowStep: shape.places)
+      let factor = Factor.allCases.first(where: { pays(skipping: $0) })
     else { return false }
     // As many rows at a time as TileReduction adds up before it adds to what is there.
     let blocks = Chunks(of: shape.rows, size: Int(NK_REDUCTION_DEPTH))
     for index in 0..<blocks.count {
-      let (first, rows) = (blocks.start(index), blocks.length(index))
-      let (block, adds) = (Block(shape, rows: rows), accumulate || index > 0)
-      team.run(
-        TransposedRows(
-          rows: rows, places: Chunks(of: shape.places, size: TransposedRows.placesOfChunk),
-          x: x + first * shape.places, transposed: scratch, matrix: block.matrix,
-          dz: dz + first * shape.columns, packed: scratch + block.packed, dBias: dBias,
-          adds: adds))
-      withUnsafePointer(to: nk_run(offset: 0, length: rows)) { run in
-        let product = TileProduct(
-          rows: shape.places, matrix: block.matrix, a: scratch, aRows: .rows(step: rows),
-          runs: run, runCount: 1, packed: scratch + block.packed, c: dWeights,
-          cRows: .rows(step: shape.columns), addend: adds ? UnsafePointer(dWeights) : nil)
-        team.run(SparseProduct(product, scratch: scratch + block.productScratch))
-      }
+      multiply(
+        first: blocks.start(index), rows: blocks.length(index), adds: accumulate || index > 0,
+        skipping: factor, team: team)
     }
     return true
   }
+
+  private func multiply(
+    first: Int, rows: Int, adds: Bool, skipping factor: Factor, team: WorkerTeam
+  ) {
+    let block = Block(shape, rows: rows, skipping: factor)
+    let (x, dz) = (x + first * shape.places, dz + first * shape.columns)
+    let packed = scratch + block.packed
+    team.run(
+      TransposedRows(
+        rows: rows, sparse: factor == .x ? x : dz,
+        columns: Chunks(of: block.transposed, size: TransposedRows.columnsOfChunk),
+        transposed: scratch, other: factor == .x ? dz : x, matrix: block.matrix, packed: packed))
+    withUnsafePointer(to: nk_run(offset: 0, length: rows)) { run in
+      let product = TileProduct(
+        rows: block.transposed, matrix: block.matrix, a: scratch, aRows: .rows(step: rows),
+        runs: run, runCount: 1, packed: packed, c: dWeights, cRows: .rows(step: shape.columns),
+        addend: adds ? UnsafePointer(dWeights) : nil)
+      team.run(
+        SparseProduct(
+          product, isTransposed: factor == .dz, scratch: scratch + block.productScratch))
+    }
+    if let dBias {
+      team.run(
+        ColumnSums(
+          rows: rows, columns: Chunks(of: shape.columns, size: PackedMatrix.blockColumns), x: dz,
+          adds: adds, sums: dBias))
+    }
+  }
 }
 
-/// Brings rows into the form that their product needs: x transposed, and dz packed, whose columns are summed
-/// on the way.
+/// Brings rows into the form that their product needs: the sparse ones transposed, the others packed.
 private struct TransposedRows: ParallelTask {
   let rows: Int
-  let places: Chunks
-  let x: UnsafePointer<Float>
+  let sparse: UnsafePointer<Float>
+  /// Those of the sparse rows.
+  let columns: Chunks
   let transposed: UnsafeMutablePointer<Float>
+  let other: UnsafePointer<Float>
   let matrix: PackedMatrix
-  let dz: UnsafePointer<Float>
   let packed: UnsafeMutablePointer<Float>
-  let dBias: UnsafeMutablePointer<Float>?
-  let adds: Bool
 
-  static let placesOfChunk = 64
+  static let columnsOfChunk = 64
 
-  var chunkCount: Int { places.count + matrix.blocks.count }
+  var chunkCount: Int { columns.count + matrix.blocks.count }
 
   func run(chunk: Int, worker: Int) {
-    if chunk < places.count {
-      transpose(first: places.start(chunk), count: places.length(chunk))
+    if chunk < columns.count {
+      transpose(first: columns.start(chunk), count: columns.length(chunk))
     } else {
-      pack(block: chunk - places.count)
+      let block = chunk - columns.count
+      var walk = nk_walk.rows(step: matrix.columns)
+      nk_pack_rows(
+        rows, &walk, 0, other + matrix.blocks.start(block), matrix.blocks.length(block), rows, 0,
+        packed + matrix.offset(block))
     }
   }
 
@@ -100,17 +147,25 @@ private struct TransposedRows: ParallelTask {
     var geometry = nk_strided()
     geometry.rank = 2
     (geometry.extent.0, geometry.extent.1) = (count, rows)
-    (geometry.source.0, geometry.source.1) = (1, places.total)
+    (geometry.source.0, geometry.source.1) = (1, columns.total)
     (geometry.target.0, geometry.target.1) = (rows, 1)
-    nk_copy_strided(&geometry, 0, count, 0, rows, x + first, transposed + first * rows, false)
+    nk_copy_strided(
+      &geometry, 0, count, 0, rows, sparse + first, transposed + first * rows, false)
   }
+}
 
-  private func pack(block: Int) {
-    let (column, columns) = (matrix.blocks.start(block), matrix.blocks.length(block))
-    var walk = nk_walk.rows(step: matrix.columns)
-    nk_pack_rows(rows, &walk, 0, dz + column, columns, rows, 0, packed + matrix.offset(block))
-    if let dBias {
-      nk_column_sums(dz + column, matrix.columns, rows, columns, adds, dBias + column)
-    }
+/// Sums over at most as many rows as TileReduction sums at a time.
+private struct ColumnSums: ParallelTask {
+  let rows: Int
+  let columns: Chunks
+  let x: UnsafePointer<Float>
+  let adds: Bool
+  let sums: UnsafeMutablePointer<Float>
+
+  var chunkCount: Int { columns.count }
+
+  func run(chunk: Int, worker: Int) {
+    let first = columns.start(chunk)
+    nk_column_sums(x + first, columns.total, rows, columns.length(chunk), adds, sums + first)
   }
 }

@@ -14,6 +14,7 @@ import Threads
     DenseCase(rows: 70, inputs: 129, outputs: 130), DenseCase(rows: 128, inputs: 300, outputs: 517),
     DenseCase(rows: 257, inputs: 140, outputs: 257),
     DenseCase(rows: 400, inputs: 256, outputs: 192),
+    DenseCase(rows: 45, inputs: 320, outputs: 67),
   ]
 
   /// Numbers of which `zeros` of 10 are zero.
@@ -23,22 +24,30 @@ import Threads
     return zip(values, chances).map { $1 < Float(zeros) / 5 - 1 ? 0 : $0 + 2 }
   }
 
+  /// How many of ten elements are zero.
+  struct Zeros: Sendable, CustomTestStringConvertible {
+    var x: Int
+    var dz: Int
+
+    var testDescription: String { "zeros in x: \(x)/10, in dz: \(dz)/10" }
+  }
+
   private static func passes(
-    _ test: DenseCase, zeros: Int, threads: Int = 1, initial: Float? = nil,
+    _ test: DenseCase, zeros: Zeros, threads: Int = 1, initial: Float? = nil,
     function: ElementwiseFunction = .identity
   ) -> DensePasses {
     DensePasses(
-      test, x: numbers(test.rows * test.inputs, seed: 1, zeros: zeros),
+      test, x: numbers(test.rows * test.inputs, seed: 1, zeros: zeros.x),
       weights: TestArrays.uniform(test.inputs * test.outputs, seed: 2),
       bias: TestArrays.uniform(test.outputs, seed: 3),
-      dz: numbers(test.rows * test.outputs, seed: 4, zeros: zeros), threads: threads,
+      dz: numbers(test.rows * test.outputs, seed: 4, zeros: zeros.dz), threads: threads,
       initial: initial, function: function)
   }
 
-  @Test(arguments: cases, [5, 8, 10])
-  func sumsAreThoseOfAllTerms(_ test: DenseCase, zeros: Int) {
-    let x = Self.numbers(test.rows * test.inputs, seed: 1, zeros: zeros)
-    let dz = Self.numbers(test.rows * test.outputs, seed: 4, zeros: zeros)
+  @Test(arguments: cases, [Zeros(x: 5, dz: 8), Zeros(x: 2, dz: 6), Zeros(x: 10, dz: 10)])
+  func sumsAreThoseOfAllTerms(_ test: DenseCase, zeros: Zeros) {
+    let x = Self.numbers(test.rows * test.inputs, seed: 1, zeros: zeros.x)
+    let dz = Self.numbers(test.rows * test.outputs, seed: 4, zeros: zeros.dz)
     let weights = TestArrays.uniform(test.inputs * test.outputs, seed: 2)
     let bias = TestArrays.uniform(test.outputs, seed: 3)
     let y = referenceProduct(m: test.rows, n: test.outputs, k: test.inputs, a: x, b: weights)
@@ -61,11 +70,11 @@ import Threads
     }
   }
 
-  @Test(arguments: cases)
-  func threadsDoNotChangeBits(_ test: DenseCase) {
-    let one = Self.passes(test, zeros: 6, function: .tanh)
+  @Test(arguments: cases, [Zeros(x: 6, dz: 6), Zeros(x: 0, dz: 6)])
+  func threadsDoNotChangeBits(_ test: DenseCase, zeros: Zeros) {
+    let one = Self.passes(test, zeros: zeros, function: .tanh)
     for threads in [2, 3, 7] {
-      let agree = Self.passes(test, zeros: 6, threads: threads, function: .tanh) == one
+      let agree = Self.passes(test, zeros: zeros, threads: threads, function: .tanh) == one
       #expect(agree, "\(threads) threads")
     }
   }
@@ -87,18 +96,35 @@ import Threads
     let rowsAgree = among.y.starts(with: sparse.y) && among.dx.starts(with: sparse.dx)
     #expect(rowsAgree)
 
-    // As many rows, each with places without zeros behind its own.
-    let wide = DenseCase(rows: test.rows, inputs: 8 * test.inputs, outputs: test.outputs)
-    let filling = Self.numbers(7 * test.inputs, seed: 7, zeros: 0)
-    let wideX = (0..<test.rows).flatMap { row in
-      x[row * test.inputs..<(row + 1) * test.inputs] + filling
+    // Rows that are longer: with places without zeros behind those of x, and columns behind those of dz.
+    let long = DenseCase(rows: test.rows, inputs: 8 * test.inputs, outputs: 8 * test.outputs)
+    let longX = Self.lengthened(x, rows: test.rows)
+    let longDZ = Self.lengthened(dz, rows: test.rows)
+    func gradients(_ test: DenseCase, x: [Float], dz: [Float]) -> DensePasses {
+      DensePasses(
+        test, x: x, weights: TestArrays.uniform(test.inputs * test.outputs, seed: 8),
+        bias: Array(repeating: 0, count: test.outputs), dz: dz, initial: 1)
     }
-    let beside = DensePasses(
-      wide, x: wideX, weights: TestArrays.uniform(8 * weights.count, seed: 8), bias: bias, dz: dz,
-      initial: 1)
-    let weightsAgree = beside.dWeights.starts(with: sparse.dWeights)
-    #expect(weightsAgree)
-    #expect(beside.dBias == sparse.dBias)
+    let dense = gradients(long, x: longX, dz: longDZ)
+    let bySparseX = gradients(
+      DenseCase(rows: test.rows, inputs: test.inputs, outputs: long.outputs), x: x, dz: longDZ)
+    #expect(dense.dWeights.starts(with: bySparseX.dWeights))
+    let bySparseGradients = gradients(
+      DenseCase(rows: test.rows, inputs: long.inputs, outputs: test.outputs), x: longX, dz: dz)
+    let columns = (0..<long.inputs).flatMap { place in
+      dense.dWeights[place * long.outputs..<place * long.outputs + test.outputs]
+    }
+    let agree = columns == bySparseGradients.dWeights
+    #expect(agree)
+    // Of the same width: sums of a last few columns have an order of their own.
+    #expect(dense.dBias == bySparseX.dBias)
+  }
+
+  /// Each row with seven times as many numbers behind it, none of them zero.
+  private static func lengthened(_ values: [Float], rows: Int) -> [Float] {
+    let length = values.count / rows
+    let filling = numbers(7 * length, seed: 7, zeros: 0)
+    return (0..<rows).flatMap { values[$0 * length..<($0 + 1) * length] + filling }
   }
 
   /// Infinite factors of zeros tell that their terms are left out, and only where there are many zeros.
@@ -108,8 +134,7 @@ import Threads
       var x = Self.numbers(test.rows * test.inputs, seed: 1, zeros: zeros)
       var dz = Self.numbers(test.rows * test.outputs, seed: 4, zeros: zeros)
       var weights = TestArrays.uniform(test.inputs * test.outputs, seed: 2)
-      // An input that is always zero has an infinite weight, and so has a result whose gradient is; and
-      // all inputs of a row are zero whose gradients are infinite.
+      // An input that is always zero has an infinite weight, to a result whose gradient is.
       for row in 0..<test.rows { x[row * test.inputs + 17] = 0 }
       for row in 0..<test.rows { dz[row * test.outputs + 5] = 0 }
       weights[17 * test.outputs + 5] = .infinity
@@ -120,18 +145,47 @@ import Threads
     #expect(few.y.contains { $0.isNaN } && few.dx.contains { $0.isNaN })
     #expect(!many.y.contains { !$0.isFinite } && !many.dx.contains { !$0.isFinite })
 
-    func gradient(zeros: Int) -> [Float] {
-      var x = Self.numbers(test.rows * test.inputs, seed: 1, zeros: zeros)
-      var dz = Self.numbers(test.rows * test.outputs, seed: 4, zeros: 0)
-      for input in 0..<test.inputs { x[30 * test.inputs + input] = 0 }
-      dz[30 * test.outputs + 5] = .infinity
+    // All inputs of a row are zero whose gradient is infinite somewhere, or all gradients whose input is.
+    func gradient(zeros: Zeros, infinite: WritableKeyPath<Gradients, Float>) -> [Float] {
+      var arrays = Gradients(
+        x: Self.numbers(test.rows * test.inputs, seed: 1, zeros: zeros.x),
+        dz: Self.numbers(test.rows * test.outputs, seed: 4, zeros: zeros.dz), test: test)
+      arrays[keyPath: infinite] = .infinity
       return DensePasses(
-        test, x: x, weights: Array(repeating: 0, count: test.inputs * test.outputs),
-        bias: Array(repeating: 0, count: test.outputs), dz: dz
+        test, x: arrays.x, weights: Array(repeating: 0, count: test.inputs * test.outputs),
+        bias: Array(repeating: 0, count: test.outputs), dz: arrays.dz
       ).dWeights
     }
-    #expect(gradient(zeros: 2).contains { $0.isNaN })
-    #expect(!gradient(zeros: 5).contains { !$0.isFinite })
+    func isFinite(_ values: [Float]) -> Bool { !values.contains { !$0.isFinite } }
+    #expect(!isFinite(gradient(zeros: Zeros(x: 2, dz: 2), infinite: \.gradientOfZeros)))
+    #expect(isFinite(gradient(zeros: Zeros(x: 6, dz: 2), infinite: \.gradientOfZeros)))
+    #expect(!isFinite(gradient(zeros: Zeros(x: 2, dz: 2), infinite: \.inputOfZeros)))
+    #expect(isFinite(gradient(zeros: Zeros(x: 2, dz: 6), infinite: \.inputOfZeros)))
+  }
+
+  /// Rows of which one has only zeros in x and one in dz.
+  private struct Gradients {
+    var x: [Float]
+    var dz: [Float]
+    let test: DenseCase
+
+    /// A gradient in the row whose inputs are zero.
+    var gradientOfZeros: Float {
+      get { dz[30 * test.outputs + 5] }
+      set {
+        for input in 0..<test.inputs { x[30 * test.inputs + input] = 0 }
+        dz[30 * test.outputs + 5] = newValue
+      }
+    }
+
+    /// An input in the row whose gradients are zero.
+    var inputOfZeros: Float {
+      get { x[30 * test.inputs + 5] }
+      set {
+        for output in 0..<test.outputs { dz[30 * test.outputs + output] = 0 }
+        x[30 * test.inputs + 5] = newValue
+      }
+    }
   }
 
   /// NaN is not zero: it reaches the results of its row.
