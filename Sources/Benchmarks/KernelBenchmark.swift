@@ -47,7 +47,8 @@ package struct KernelBenchmark: Sendable {
     _ geometry: ConvolutionGeometry, batch: Int, algorithm: ConvolutionAlgorithm
   ) -> [KernelSpeed] {
     let x = numbers(batch * geometry.inputCount)
-    let z = numbers(batch * geometry.outputCount)
+    // Apart from y, half of which relu makes zero: gradients have no zeros that might be left out.
+    let (y, dz) = (numbers(batch * geometry.outputCount), numbers(batch * geometry.outputCount))
     let weights = numbers(geometry.weightCount)
     let dWeights = numbers(geometry.weightCount)
     let bias = numbers(geometry.outputChannels)
@@ -74,11 +75,11 @@ package struct KernelBenchmark: Sendable {
           Convolution.forward(
             geometry, batch: batch, x: x.pointer, weights: weights.pointer,
             prepared: prepared.pointer, bias: bias.pointer, function: .relu, parameter: 0,
-            y: z.pointer, scratch: scratch.pointer, team: team, algorithm: algorithm)
+            y: y.pointer, scratch: scratch.pointer, team: team, algorithm: algorithm)
         case .backwardData, .backwardWeights:
           let wantsData = pass == .backwardData
           Convolution.backward(
-            geometry, batch: batch, x: x.pointer, dz: z.pointer, weights: weights.pointer,
+            geometry, batch: batch, x: x.pointer, dz: dz.pointer, weights: weights.pointer,
             prepared: wantsData ? prepared.pointer : nil, dx: wantsData ? x.pointer : nil,
             addsToImages: false, dWeights: wantsData ? nil : dWeights.pointer,
             dBias: wantsData ? nil : bias.pointer, addsToWeights: false,

@@ -52,6 +52,13 @@ NK_INLINE NK_NAME(nk_panel) NK_NAME(nk_panel_at)(size_t columns, size_t index) {
   return (NK_NAME(nk_panel)){start * NK_WIDTH, end - start};
 }
 
+// What becomes of a sum before it is stored, in this order: an addend, a bias, relu; NULL for none.
+NK_INLINE nk_vf NK_NAME(nk_finished)(nk_vf sum, const nk_vf *addend, const nk_vf *bias, bool relu) {
+  if (addend) sum += *addend;
+  if (bias) sum += *bias;
+  return relu ? nk_positive(sum) : sum;
+}
+
 // The elements of two vectors in turn: those of the lower halves, and those of the upper.
 #undef nk_zip_lower
 #undef nk_zip_upper

@@ -2,14 +2,16 @@
 // not zero times their rows of b, a few vectors of columns at a time.
 //
 // A tile of several rows reads a row of b once for all of them; here each row of `a` reads those that it
-// needs, so what is read must be in the first-level cache: as many rows of b as a mask has bits stay
-// there while the rows of `a` pass by, whose sums wait in memory.
+// needs. So as many rows of b as a mask has bits are read again and again, by some rows of `a`, whose
+// sums wait in memory meanwhile: little enough for the first two levels of cache.
 
 #include "panels.h"
 
 // Vectors of columns at a time: enough sums that one need not wait for another.
 #undef NK_GROUP_VECTORS
 #define NK_GROUP_VECTORS 8
+
+_Static_assert(NK_SPARSE_COLUMNS % (NK_PANEL_VECTORS * NK_WIDTH) == 0, "Blocks are whole panels.");
 
 NK_INLINE uint64_t NK_NAME(nk_nonzero_mask)(const float *a, size_t count) {
   uint64_t mask = 0;
@@ -51,11 +53,12 @@ typedef struct {
 NK_INLINE void NK_NAME(nk_finish_row)(const int vectors, const nk_vf sum[],
                                       const NK_NAME(nk_row_finish) * row) {
   NK_UNROLL for (int n = 0; n < vectors; n++) {
-    nk_vf value = sum[n];
-    if (row->addend) value += nk_load(row->addend + n * NK_WIDTH);
-    if (row->bias) value += nk_load(row->bias + n * NK_WIDTH);
-    if (row->relu) value = nk_positive(value);
-    nk_store(row->c + n * NK_WIDTH, value);
+    nk_vf addend = {0}, bias = {0};
+    if (row->addend) addend = nk_load(row->addend + n * NK_WIDTH);
+    if (row->bias) bias = nk_load(row->bias + n * NK_WIDTH);
+    nk_store(row->c + n * NK_WIDTH,
+             NK_NAME(nk_finished)(sum[n], row->addend ? &addend : NULL, row->bias ? &bias : NULL,
+                                  row->relu));
   }
 }
 
@@ -97,7 +100,7 @@ typedef struct {
   size_t panel_step;
 } NK_NAME(nk_masked_rows);
 
-// One mask of one row, whose sums so far are sums[row]. The first and the last mask differ.
+// One mask of one row, whose sums so far are sums[row]; with `finish` it is the row's last.
 NK_INLINE void NK_NAME(nk_add_mask)(const int vectors, const NK_NAME(nk_masked_rows) * rows,
                                     size_t row, size_t i, float *sums,
                                     const NK_NAME(nk_row_finish) * finish) {
@@ -116,10 +119,10 @@ NK_INLINE void NK_NAME(nk_add_mask)(const int vectors, const NK_NAME(nk_masked_r
     NK_NAME(nk_add_masked)(vectors, false, false, a, mask, b, step, sums, NULL);
 }
 
-// Stores rows of sums as columns of c, added to what is there if there is an addend.
+// Stores rows of sums as columns of c, or adds them to what is there.
 NK_INLINE void NK_NAME(nk_store_transposed)(const int vectors, size_t row_count,
-                                            const float *sums, ptrdiff_t c_row,
-                                            const NK_NAME(nk_row_finish) * finish) {
+                                            const float *sums, float *c, ptrdiff_t c_row,
+                                            bool accumulate) {
   const size_t columns = (size_t)vectors * NK_WIDTH;
   for (size_t row = 0; row < row_count; row += NK_WIDTH) {
     size_t rest = row_count - row;
@@ -129,25 +132,21 @@ NK_INLINE void NK_NAME(nk_store_transposed)(const int vectors, size_t row_count,
           i < rest ? nk_load(sums + (row + i) * columns + column) : (nk_vf){0};
       NK_NAME(nk_transpose)(v);
       NK_UNROLL for (size_t i = 0; i < NK_WIDTH; i++) {
-        float *out = finish->c + (ptrdiff_t)(column + i) * c_row + row;
-        if (finish->addend) v[i] += nk_load_up_to(out, rest);
+        float *out = c + (ptrdiff_t)(column + i) * c_row + row;
+        if (accumulate) v[i] += nk_load_up_to(out, rest);
         nk_store_up_to(out, v[i], rest);
       }
     }
   }
 }
 
-NK_INLINE void NK_NAME(nk_sparse_group)(const int vectors, const bool transposed, size_t row_count,
+NK_INLINE void NK_NAME(nk_sparse_group)(const int vectors, size_t row_count,
                                         const NK_NAME(nk_masked_rows) * rows, ptrdiff_t c_row,
                                         const NK_NAME(nk_row_finish) * finish) {
   float sums[NK_SPARSE_ROWS * NK_GROUP_VECTORS * NK_WIDTH] __attribute__((aligned(64)));
-  const size_t kept = transposed ? rows->mask_count : rows->mask_count - 1;
-  for (size_t i = 0; i < kept; i++)
+  const size_t last = rows->mask_count - 1;
+  for (size_t i = 0; i < last; i++)
     for (size_t r = 0; r < row_count; r++) NK_NAME(nk_add_mask)(vectors, rows, r, i, sums, NULL);
-  if (transposed) {
-    NK_NAME(nk_store_transposed)(vectors, row_count, sums, c_row, finish);
-    return;
-  }
   for (size_t r = 0; r < row_count; r++) {
     ptrdiff_t skipped = (ptrdiff_t)r * c_row;
     NK_NAME(nk_row_finish) row = *finish;
@@ -155,46 +154,69 @@ NK_INLINE void NK_NAME(nk_sparse_group)(const int vectors, const bool transposed
     if (row.addend) row.addend += skipped;
     // What is written comes while it is summed.
     NK_UNROLL for (int n = 0; n < vectors; n++) __builtin_prefetch(row.c + n * NK_WIDTH, 1, 2);
-    NK_NAME(nk_add_mask)(vectors, rows, r, kept, sums, &row);
+    NK_NAME(nk_add_mask)(vectors, rows, r, last, sums, &row);
   }
 }
 
-NK_INLINE void NK_NAME(nk_sparse)(const bool transposed, size_t row_count, const float *a,
-                                  ptrdiff_t a_row, size_t depth, const uint64_t *masks,
-                                  const float *packed, size_t blocks, float *c, ptrdiff_t c_row,
-                                  const nk_tile_finish *finish) {
-  const size_t columns = blocks * NK_SPARSE_COLUMNS, group = NK_GROUP_VECTORS * NK_WIDTH;
-  for (size_t column = 0; column < columns; column += group) {
-    const NK_NAME(nk_masked_rows) rows = {
-      a, a_row, (depth + NK_MASK_BITS - 1) / NK_MASK_BITS, masks, packed + depth * column,
-      depth * NK_PANEL_VECTORS * NK_WIDTH
-    };
+NK_INLINE void NK_NAME(nk_sparse_transposed_group)(const int vectors, size_t row_count,
+                                                   const NK_NAME(nk_masked_rows) * rows,
+                                                   float *c, ptrdiff_t c_row, bool accumulate) {
+  float sums[NK_SPARSE_ROWS * NK_GROUP_VECTORS * NK_WIDTH] __attribute__((aligned(64)));
+  for (size_t i = 0; i < rows->mask_count; i++)
+    for (size_t r = 0; r < row_count; r++) NK_NAME(nk_add_mask)(vectors, rows, r, i, sums, NULL);
+  NK_NAME(nk_store_transposed)(vectors, row_count, sums, c, c_row, accumulate);
+}
+
+NK_INLINE NK_NAME(nk_masked_rows)
+    NK_NAME(nk_masked_rows_of)(const float *a, ptrdiff_t a_row, size_t depth,
+                               const uint64_t *masks, const float *packed) {
+  return (NK_NAME(nk_masked_rows)){
+      a, a_row, (depth + NK_MASK_BITS - 1) / NK_MASK_BITS, masks, packed,
+      depth * NK_PANEL_VECTORS * NK_WIDTH};
+}
+
+static void NK_NAME(nk_sparse_product)(size_t row_count, const float *a, ptrdiff_t a_row,
+                                       size_t depth, const uint64_t *masks, const float *packed,
+                                       size_t blocks, float *c, ptrdiff_t c_row,
+                                       const nk_tile_finish *finish) {
+  const size_t columns = blocks * NK_SPARSE_COLUMNS;
+  for (size_t column = 0; column < columns; column += NK_GROUP_VECTORS * NK_WIDTH) {
+    const NK_NAME(nk_masked_rows) rows =
+        NK_NAME(nk_masked_rows_of)(a, a_row, depth, masks, packed + depth * column);
     const NK_NAME(nk_row_finish) row = {
-      c + (ptrdiff_t)column * (transposed ? c_row : 1),
-      finish->bias ? finish->bias + column : NULL,
+      c + column, finish->bias ? finish->bias + column : NULL,
       finish->addend ? finish->addend + column : NULL, finish->relu
     };
 #if NK_WIDTH * NK_GROUP_VECTORS > NK_SPARSE_COLUMNS
-    if (columns - column < group) {
-      NK_NAME(nk_sparse_group)
-      (NK_SPARSE_COLUMNS / NK_WIDTH, transposed, row_count, &rows, c_row, &row);
+    // A block may be left, which is half a group.
+    if (columns - column < NK_GROUP_VECTORS * NK_WIDTH) {
+      NK_NAME(nk_sparse_group)(NK_SPARSE_COLUMNS / NK_WIDTH, row_count, &rows, c_row, &row);
       continue;
     }
 #endif
-    NK_NAME(nk_sparse_group)(NK_GROUP_VECTORS, transposed, row_count, &rows, c_row, &row);
+    NK_NAME(nk_sparse_group)(NK_GROUP_VECTORS, row_count, &rows, c_row, &row);
   }
 }
 
-static void NK_NAME(nk_sparse_product)(size_t rows, const float *a, ptrdiff_t a_row, size_t depth,
-                                       const uint64_t *masks, const float *packed, size_t blocks,
-                                       float *c, ptrdiff_t c_row, const nk_tile_finish *finish) {
-  NK_NAME(nk_sparse)(false, rows, a, a_row, depth, masks, packed, blocks, c, c_row, finish);
-}
-
-static void NK_NAME(nk_sparse_product_transposed)(size_t rows, const float *a, ptrdiff_t a_row,
-                                                  size_t depth, const uint64_t *masks,
-                                                  const float *packed, size_t blocks, float *c,
-                                                  ptrdiff_t c_row, bool accumulate) {
-  const nk_tile_finish finish = {.addend = accumulate ? c : NULL};
-  NK_NAME(nk_sparse)(true, rows, a, a_row, depth, masks, packed, blocks, c, c_row, &finish);
+static void NK_NAME(nk_sparse_product_transposed)(size_t row_count, const float *a,
+                                                  ptrdiff_t a_row, size_t depth,
+                                                  const uint64_t *masks, const float *packed,
+                                                  size_t blocks, float *c, ptrdiff_t c_row,
+                                                  bool accumulate) {
+  const size_t columns = blocks * NK_SPARSE_COLUMNS;
+  for (size_t column = 0; column < columns; column += NK_GROUP_VECTORS * NK_WIDTH) {
+    const NK_NAME(nk_masked_rows) rows =
+        NK_NAME(nk_masked_rows_of)(a, a_row, depth, masks, packed + depth * column);
+    float *out = c + (ptrdiff_t)column * c_row;
+#if NK_WIDTH * NK_GROUP_VECTORS > NK_SPARSE_COLUMNS
+    // A block may be left, which is half a group.
+    if (columns - column < NK_GROUP_VECTORS * NK_WIDTH) {
+      NK_NAME(nk_sparse_transposed_group)
+      (NK_SPARSE_COLUMNS / NK_WIDTH, row_count, &rows, out, c_row, accumulate);
+      continue;
+    }
+#endif
+    NK_NAME(nk_sparse_transposed_group)
+    (NK_GROUP_VECTORS, row_count, &rows, out, c_row, accumulate);
+  }
 }

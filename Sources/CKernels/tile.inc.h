@@ -34,9 +34,10 @@ NK_INLINE void NK_NAME(nk_store_sums)(const int rows, const int vectors, const b
                                       nk_vf sum[][4], float *c, const ptrdiff_t *c_rows,
                                       const float *addend) {
   NK_UNROLL for (int m = 0; m < rows; m++) NK_UNROLL for (int n = 0; n < vectors; n++) {
-    nk_vf value = sum[m][n];
-    if (adds) value += nk_load(addend + c_rows[m] + n * NK_WIDTH);
-    nk_store(c + c_rows[m] + n * NK_WIDTH, value);
+    nk_vf added = {0};
+    if (adds) added = nk_load(addend + c_rows[m] + n * NK_WIDTH);
+    nk_store(c + c_rows[m] + n * NK_WIDTH,
+             NK_NAME(nk_finished)(sum[m][n], adds ? &added : NULL, NULL, false));
   }
 }
 
@@ -62,13 +63,13 @@ NK_INLINE void NK_NAME(nk_store_tile)(const int rows, const int vectors, nk_vf s
     if (bias) b = whole ? nk_load(bias + first) : nk_load_part(bias + first, rest);
     NK_UNROLL for (int m = 0; m < rows; m++) {
       float *out = c + c_rows[m] + first;
-      nk_vf value = sum[m][n];
+      nk_vf added = {0};
       if (addend) {
-        const float *added = addend + c_rows[m] + first;
-        value += whole ? nk_load(added) : nk_load_part(added, rest);
+        const float *source = addend + c_rows[m] + first;
+        added = whole ? nk_load(source) : nk_load_part(source, rest);
       }
-      if (bias) value += b;
-      if (relu) value = nk_positive(value);
+      const nk_vf value =
+          NK_NAME(nk_finished)(sum[m][n], addend ? &added : NULL, bias ? &b : NULL, relu);
       if (whole)
         nk_store(out, value);
       else
@@ -122,6 +123,7 @@ NK_INLINE void NK_NAME(nk_product_tile)(const int rows, const int vectors, const
         NK_UNROLL for (int n = 0; n < vectors; n++) NK_KEEP_ORDER(sum[m][n]);
       }
       if (fetches) {
+        // Into the first-level cache, for the next tile reads it at once.
         __builtin_prefetch(line, 0, 3);
         line += line_step;
         // A row a term: all at once they would hold up the first sums.
@@ -253,7 +255,8 @@ static void NK_NAME(nk_tile_product)(size_t first_row, size_t rows, const float 
       if (last.addend) last.addend += panel.column;
       size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
       size_t tiles = (block + most - 1) / most;
-      // The first tiles have one row more.
+      // The first tiles have one row more; found without a division for each, which takes as long as
+      // some terms.
       size_t height = block / tiles, higher = block % tiles;
       for (size_t t = 0, row = 0, end; t < tiles; t++, row = end) {
         end = row + height + (t < higher ? 1 : 0);
@@ -342,8 +345,9 @@ static void NK_NAME(nk_tile_reduction)(size_t first_row, size_t rows, const floa
       const nk_tile_finish finish = {.addend = accumulate ? c + panel.column : NULL};
       size_t most = NK_NAME(nk_tile_rows)(panel.vectors);
       size_t tiles = (block + most - 1) / most;
-      for (size_t t = 0; t < tiles; t++, line++) {
-        size_t row = t * block / tiles, end = (t + 1) * block / tiles;
+      size_t height = block / tiles, higher = block % tiles;
+      for (size_t t = 0, row = 0, end; t < tiles; t++, row = end, line++) {
+        end = row + height + (t < higher ? 1 : 0);
         NK_NAME(nk_fetch) next = {.start = NULL};
         if (line < lines.b_lines) {
           next.start = lines.b + line * NK_LINE;

@@ -4,7 +4,7 @@ internal import Threads
 /// How a matrix is packed for ``TileProduct``: in blocks of 64 columns, each with all rows.
 struct PackedMatrix {
   /// Columns of a block: one panel of the widest tiles.
-  static let blockColumns = 64
+  static let blockColumns = Int(NK_SPARSE_COLUMNS)
 
   let depth: Int
   let columns: Int

@@ -1,15 +1,14 @@
 internal import CKernels
 internal import Threads
 
-/// A ``TileProduct`` of rows of which many elements are zero, as behind a relu: it leaves out the terms
-/// that they would be factors of, and has the same bits as long as the matrix is finite
-/// (docs/decisions/0018).
+/// A ``TileProduct`` without the terms whose factor in `a` is zero: where these are many, as behind a relu.
 ///
+/// The bits are the same, but for what docs/decisions/0018 says of zeros and of what is not finite.
 /// The rows of `a` and of the result lie in equal steps.
 struct SparseProduct: ParallelTask {
   private let product: TileProduct
   private let isTransposed: Bool
-  /// As many floats as ``scratchCount(depth:threadCount:)`` says.
+  /// As many floats as ``scratchCount(depth:threadCount:)`` says, at a multiple of eight bytes.
   private let scratch: UnsafeMutablePointer<Float>
   private let rowChunks: Chunks
   /// The blocks of columns that are computed together; a narrow last one by itself, and by tiles.
@@ -17,11 +16,16 @@ struct SparseProduct: ParallelTask {
   private let columnChunks: Chunks
 
   /// - Parameter isTransposed: Whether the sums of a row become a column of the result, whose rows are
-  ///   the steps of `product` apart. Only for what ``isTransposable(columns:)`` says, without bias and function.
+  ///   the steps of `product` apart. Only for what ``isTransposable(columns:)`` says, without bias and
+  ///   function, and with no other addend than the result.
   init(
     _ product: TileProduct, isTransposed: Bool = false, scratch: UnsafeMutablePointer<Float>
   ) {
-    precondition(!isTransposed || Self.isTransposable(columns: product.matrix.columns))
+    if isTransposed {
+      precondition(Self.isTransposable(columns: product.matrix.columns))
+      precondition(product.bias == nil && product.function == .identity)
+      precondition(product.addend == nil || product.addend == UnsafePointer(product.c))
+    }
     self.product = product
     self.isTransposed = isTransposed
     self.scratch = scratch

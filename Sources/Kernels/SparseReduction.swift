@@ -3,8 +3,8 @@ internal import Threads
 
 /// dW = xᵀ · dz and db = Σ dz, where many elements of x or of dz are zero.
 ///
-/// The one with more zeros is transposed and multiplied with the other by ``SparseProduct``. The bits are those of
-/// ``TileReduction``.
+/// x if it has enough zeros, else dz, is transposed and multiplied with the other by ``SparseProduct``. The bits are
+/// those of ``TileReduction``, as those of the product are.
 struct SparseReduction {
   let shape: TileReduction.Shape
   let x: UnsafePointer<Float>
@@ -33,6 +33,8 @@ struct SparseReduction {
   /// What has the zeros.
   private enum Factor: CaseIterable { case x, dz }
 
+  // The rows of the product are as many as x, or dz, has columns: they count as the length of a row, as which
+  // they are looked at.
   private static func mayPay(_ shape: TileReduction.Shape, skipping factor: Factor) -> Bool {
     switch factor {
     case .x: SparseProduct.mayPay(depth: shape.places, columns: shape.columns)
@@ -94,9 +96,9 @@ struct SparseReduction {
     let (x, dz) = (x + first * shape.places, dz + first * shape.columns)
     let packed = scratch + block.packed
     team.run(
-      TransposedRows(
+      TransposeAndPack(
         rows: rows, sparse: factor == .x ? x : dz,
-        columns: Chunks(of: block.transposed, size: TransposedRows.columnsOfChunk),
+        columns: Chunks(of: block.transposed, size: TransposeAndPack.columnsOfChunk),
         transposed: scratch, other: factor == .x ? dz : x, matrix: block.matrix, packed: packed))
     withUnsafePointer(to: nk_run(offset: 0, length: rows)) { run in
       let product = TileProduct(
@@ -109,7 +111,7 @@ struct SparseReduction {
     }
     if let dBias {
       team.run(
-        ColumnSums(
+        BiasSums(
           rows: rows, columns: Chunks(of: shape.columns, size: PackedMatrix.blockColumns), x: dz,
           adds: adds, sums: dBias))
     }
@@ -117,7 +119,7 @@ struct SparseReduction {
 }
 
 /// Brings rows into the form that their product needs: the sparse ones transposed, the others packed.
-private struct TransposedRows: ParallelTask {
+private struct TransposeAndPack: ParallelTask {
   let rows: Int
   let sparse: UnsafePointer<Float>
   /// Those of the sparse rows.
@@ -155,7 +157,7 @@ private struct TransposedRows: ParallelTask {
 }
 
 /// Sums over at most as many rows as TileReduction sums at a time.
-private struct ColumnSums: ParallelTask {
+private struct BiasSums: ParallelTask {
   let rows: Int
   let columns: Chunks
   let x: UnsafePointer<Float>

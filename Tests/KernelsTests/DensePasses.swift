@@ -27,10 +27,14 @@ struct DensePasses: Equatable {
 
   /// Runs all passes, each with as much scratch memory as it says.
   ///
-  /// - Parameter initial: What the gradients are added to; nil to overwrite them.
+  /// - Parameters:
+  ///   - addend: What is added to y, before the function.
+  ///   - initial: What the gradients are added to; nil to overwrite them.
+  ///   - maximumRows: The rows that the scratch memory is for, if they are more.
   init(
     _ test: DenseCase, x: [Float], weights: [Float], bias: [Float], dz: [Float], threads: Int = 1,
-    initial: Float? = nil, function: ElementwiseFunction = .identity
+    addend: [Float]? = nil, initial: Float? = nil, function: ElementwiseFunction = .identity,
+    maximumRows: Int = 0
   ) {
     y = Array(repeating: .nan, count: dz.count)
     dx = Array(repeating: initial ?? .nan, count: x.count)
@@ -50,15 +54,15 @@ struct DensePasses: Equatable {
           into: prepared, team: team)
         withScratch(
           Dense.scratchCount(
-            rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, pass: pass,
-            threadCount: threads)
+            rows: max(test.rows, maximumRows), inputSize: test.inputs, outputSize: test.outputs,
+            pass: pass, threadCount: threads)
         ) { body(prepared, $0) }
       }
     }
     memory(.forward) { prepared, scratch in
       Dense.forward(
         rows: test.rows, inputSize: test.inputs, outputSize: test.outputs, x: x,
-        prepared: prepared, bias: bias, function: function, parameter: 0, y: &y,
+        prepared: prepared, bias: bias, addend: addend, function: function, parameter: 0, y: &y,
         scratch: scratch, team: team)
     }
     memory(.backwardData) { prepared, scratch in

@@ -83,18 +83,24 @@ import Threads
   /// beside places without zeros.
   @Test(arguments: cases)
   func bitsAreThoseOfTheDenseProduct(_ test: DenseCase) {
-    let weights = TestArrays.uniform(test.inputs * test.outputs, seed: 2)
+    // So small that tanh is not one everywhere.
+    let weights = TestArrays.uniform(test.inputs * test.outputs, seed: 2).map { $0 / 50 }
     let bias = TestArrays.uniform(test.outputs, seed: 3)
     let x = Self.numbers(test.rows * test.inputs, seed: 1, zeros: 6)
     let dz = Self.numbers(test.rows * test.outputs, seed: 4, zeros: 6)
-    let sparse = DensePasses(test, x: x, weights: weights, bias: bias, dz: dz, initial: 1)
-
+    let addend = TestArrays.uniform(8 * dz.count, seed: 9)
     let tall = DenseCase(rows: 8 * test.rows, inputs: test.inputs, outputs: test.outputs)
-    let among = DensePasses(
-      tall, x: x + Self.numbers(7 * x.count, seed: 5, zeros: 0), weights: weights, bias: bias,
-      dz: dz + Self.numbers(7 * dz.count, seed: 6, zeros: 0), initial: 1)
-    let rowsAgree = among.y.starts(with: sparse.y) && among.dx.starts(with: sparse.dx)
-    #expect(rowsAgree)
+    for function in [ElementwiseFunction.identity, .relu, .tanh] {
+      let sparse = DensePasses(
+        test, x: x, weights: weights, bias: bias, dz: dz, addend: Array(addend.prefix(dz.count)),
+        initial: 1, function: function, maximumRows: tall.rows)
+      let among = DensePasses(
+        tall, x: x + Self.numbers(7 * x.count, seed: 5, zeros: 0), weights: weights, bias: bias,
+        dz: dz + Self.numbers(7 * dz.count, seed: 6, zeros: 0), addend: addend, initial: 1,
+        function: function)
+      let rowsAgree = among.y.starts(with: sparse.y) && among.dx.starts(with: sparse.dx)
+      #expect(rowsAgree, "\(function)")
+    }
 
     // Rows that are longer: with places without zeros behind those of x, and columns behind those of dz.
     let long = DenseCase(rows: test.rows, inputs: 8 * test.inputs, outputs: 8 * test.outputs)
@@ -146,7 +152,9 @@ import Threads
     #expect(!many.y.contains { !$0.isFinite } && !many.dx.contains { !$0.isFinite })
 
     // All inputs of a row are zero whose gradient is infinite somewhere, or all gradients whose input is.
-    func gradient(zeros: Zeros, infinite: WritableKeyPath<Gradients, Float>) -> [Float] {
+    func gradient(
+      _ test: DenseCase = test, zeros: Zeros, infinite: WritableKeyPath<Gradients, Float>
+    ) -> [Float] {
       var arrays = Gradients(
         x: Self.numbers(test.rows * test.inputs, seed: 1, zeros: zeros.x),
         dz: Self.numbers(test.rows * test.outputs, seed: 4, zeros: zeros.dz), test: test)
@@ -161,6 +169,9 @@ import Threads
     #expect(isFinite(gradient(zeros: Zeros(x: 6, dz: 2), infinite: \.gradientOfZeros)))
     #expect(!isFinite(gradient(zeros: Zeros(x: 2, dz: 2), infinite: \.inputOfZeros)))
     #expect(isFinite(gradient(zeros: Zeros(x: 2, dz: 6), infinite: \.inputOfZeros)))
+    // So many rows are cut into parts, which have sums of their own: all terms count.
+    let cut = DenseCase(rows: 1024, inputs: 256, outputs: 192)
+    #expect(!isFinite(gradient(cut, zeros: Zeros(x: 6, dz: 6), infinite: \.gradientOfZeros)))
   }
 
   /// Rows of which one has only zeros in x and one in dz.
@@ -186,6 +197,31 @@ import Threads
         x[30 * test.inputs + 5] = newValue
       }
     }
+  }
+
+  /// A convolution of 1×1 is the product of its pixels.
+  @Test func convolutionsOfOnePixelAreProducts() {
+    let geometry = ConvolutionCase(2, 6, 7, 70, 130, kernel: (1, 1)).geometry
+    let test = DenseCase(rows: 2 * 6 * 7, inputs: 70, outputs: 130)
+    let x = Self.numbers(test.rows * test.inputs, seed: 1, zeros: 6)
+    let weights = TestArrays.uniform(test.inputs * test.outputs, seed: 2)
+    let bias = TestArrays.uniform(test.outputs, seed: 3)
+    var y = [Float](repeating: .nan, count: test.rows * test.outputs)
+    let team = WorkerTeam(threadCount: 2)
+    withScratch(Convolution.preparedCount(geometry, pass: .forward)) { prepared in
+      Convolution.prepare(geometry, pass: .forward, weights: weights, into: prepared, team: team)
+      withScratch(
+        Convolution.scratchCount(geometry, maximumBatch: 2, pass: .forward, threadCount: 2)
+      ) {
+        Convolution.forward(
+          geometry, batch: 2, x: x, weights: weights, prepared: prepared, bias: bias,
+          function: .relu, parameter: 0, y: &y, scratch: $0, team: team)
+      }
+    }
+    let product = DensePasses(
+      test, x: x, weights: weights, bias: bias, dz: Array(repeating: 1, count: y.count),
+      function: .relu)
+    #expect(y == product.y)
   }
 
   /// NaN is not zero: it reaches the results of its row.

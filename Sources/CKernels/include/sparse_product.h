@@ -8,7 +8,9 @@
 #include "tile.h"
 
 /// Elements that one mask tells of, the most rows of one nk_sparse_product, and columns of its blocks.
-enum { NK_MASK_BITS = 64, NK_SPARSE_ROWS = 32, NK_SPARSE_COLUMNS = 64 };
+#define NK_MASK_BITS 64
+#define NK_SPARSE_ROWS 32
+#define NK_SPARSE_COLUMNS 64
 
 /// Which elements of rows are not zero: bit i mod 64 of mask i / 64 of a row, for each of its `depth`
 /// elements; the bits behind them are zero. NaN is not zero.
