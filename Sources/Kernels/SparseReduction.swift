@@ -33,29 +33,26 @@ struct SparseReduction {
   /// What has the zeros.
   private enum Factor: CaseIterable { case x, dz }
 
-  // The rows of the product are as many as x, or dz, has columns: they count as the length of a row, as which
-  // they are looked at.
+  /// The columns of what has the zeros, which are the rows of the product, and those of the other factor.
+  private static func widths(
+    _ shape: TileReduction.Shape, skipping factor: Factor
+  ) -> (sparse: Int, other: Int) {
+    factor == .x ? (shape.places, shape.columns) : (shape.columns, shape.places)
+  }
+
   private static func mayPay(_ shape: TileReduction.Shape, skipping factor: Factor) -> Bool {
-    switch factor {
-    case .x: SparseProduct.mayPay(depth: shape.places, columns: shape.columns)
-    case .dz:
-      SparseProduct.mayPay(depth: shape.columns, columns: shape.places)
-        && SparseProduct.isTransposable(columns: shape.places)
-    }
+    let (sparse, other) = widths(shape, skipping: factor)
+    // As rows of so many elements they are looked at.
+    return SparseProduct.mayPay(depth: sparse, columns: other)
+      && (factor == .x || SparseProduct.isTransposable(columns: other))
   }
 
   private func pays(skipping factor: Factor) -> Bool {
     guard Self.mayPay(shape, skipping: factor) else { return false }
-    return switch factor {
-    case .x:
-      SparseProduct.pays(
-        rows: shape.rows, depth: shape.places, columns: shape.columns, a: x,
-        rowStep: shape.places, mostNonzero: Self.mostNonzero)
-    case .dz:
-      SparseProduct.pays(
-        rows: shape.rows, depth: shape.columns, columns: shape.places, a: dz,
-        rowStep: shape.columns, mostNonzero: Self.mostNonzero)
-    }
+    let (sparse, other) = Self.widths(shape, skipping: factor)
+    return SparseProduct.pays(
+      rows: shape.rows, depth: sparse, columns: other, a: factor == .x ? x : dz, rowStep: sparse,
+      mostNonzero: Self.mostNonzero)
   }
 
   /// Where the arrays of some rows lie in scratch memory, behind what is transposed.
@@ -66,9 +63,10 @@ struct SparseReduction {
     let productScratch: Int
 
     init(_ shape: TileReduction.Shape, rows: Int, skipping factor: Factor) {
-      transposed = factor == .x ? shape.places : shape.columns
-      matrix = PackedMatrix(depth: rows, columns: factor == .x ? shape.columns : shape.places)
-      packed = roundedToLine(transposed * rows)
+      let (sparse, other) = widths(shape, skipping: factor)
+      transposed = sparse
+      matrix = PackedMatrix(depth: rows, columns: other)
+      packed = roundedToLine(sparse * rows)
       productScratch = packed + matrix.count
     }
   }
