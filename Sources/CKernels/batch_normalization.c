@@ -4,8 +4,8 @@
 #include "for_each_isa.h"
 
 NK_DISPATCH(void, nk_column_moments,
-            (const float *x, size_t rows, size_t columns, float *mean, float *squares),
-            (x, rows, columns, mean, squares))
+            (const float *x, size_t rows, size_t columns, size_t step, float *mean, float *squares),
+            (x, rows, columns, step, mean, squares))
 
 void nk_merge_moments(float *mean, float *squares, double count, const float *other_mean,
                       const float *other_squares, double other_count, size_t columns) {

@@ -1,35 +1,36 @@
 // Batch normalization, vectorised over columns. See include/batch_normalization.h.
 
 // Adds rows of one vector of columns, less the center, to its sums.
-NK_INLINE void NK_NAME(moments_rows)(const float *x, const size_t rows, size_t columns,
+NK_INLINE void NK_NAME(moments_rows)(const float *x, const size_t rows, size_t step,
                                      nk_vf center, float *sum) {
-  nk_vf sums = nk_load(sum);
-  NK_UNROLL for (size_t row = 0; row < rows; row++) sums += nk_load(x + row * columns) - center;
-  nk_store(sum, sums);
+  // By themselves first: the fewer additions to a large sum, the less is rounded off.
+  nk_vf sums = nk_load(x) - center;
+  NK_UNROLL for (size_t row = 1; row < rows; row++) sums += nk_load(x + row * step) - center;
+  nk_store(sum, nk_load(sum) + sums);
 }
 
 // The means of whole vectors of columns: row after row, as they lie in memory.
-NK_INLINE void NK_NAME(means_vectors)(const float *x, size_t rows, size_t columns, size_t count,
+NK_INLINE void NK_NAME(means_vectors)(const float *x, size_t rows, size_t step, size_t count,
                                       float *mean) {
   // Summed relative to the first row, for a mean far from zero would cost the sum its last bits.
   memset(mean, 0, count * sizeof *mean);
   for (size_t row = 1; row < rows;) {
-    const bool several = rows - row >= 4;
+    const bool several = rows - row >= 8;
     for (size_t c = 0; c < count; c += NK_WIDTH) {
-      const float *source = x + row * columns + c;
+      const float *source = x + row * step + c;
       if (several)
-        NK_NAME(moments_rows)(source, 4, columns, nk_load(x + c), mean + c);
+        NK_NAME(moments_rows)(source, 8, step, nk_load(x + c), mean + c);
       else
-        NK_NAME(moments_rows)(source, 1, columns, nk_load(x + c), mean + c);
+        NK_NAME(moments_rows)(source, 1, step, nk_load(x + c), mean + c);
     }
-    row += several ? 4 : 1;
+    row += several ? 8 : 1;
   }
   for (size_t c = 0; c < count; c += NK_WIDTH)
     nk_store(mean + c, nk_load(x + c) + nk_load(mean + c) / (float)rows);
 }
 
 // Squared deviations from the means: a few vectors at a time, of rows that are in a cache by now.
-NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t columns,
+NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t step,
                                         const int vectors, const float *mean, float *squares) {
   nk_vf sums[4], centers[4];
   NK_UNROLL for (int v = 0; v < vectors; v++) {
@@ -38,39 +39,39 @@ NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t colu
   }
   for (size_t row = 0; row < rows; row++) {
     NK_UNROLL for (int v = 0; v < vectors; v++) {
-      const nk_vf deviation = nk_load(x + row * columns + v * NK_WIDTH) - centers[v];
+      const nk_vf deviation = nk_load(x + row * step + v * NK_WIDTH) - centers[v];
       sums[v] += deviation * deviation;
     }
   }
   NK_UNROLL for (int v = 0; v < vectors; v++) nk_store(squares + v * NK_WIDTH, sums[v]);
 }
 
-NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t columns, float *mean,
+NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t step, float *mean,
                                        float *squares) {
   float sum[4] = {0, 0, 0, 0};
-  for (size_t row = 1; row < rows; row++) sum[row & 3] += x[row * columns] - x[0];
+  for (size_t row = 1; row < rows; row++) sum[row & 3] += x[row * step] - x[0];
   const float center = x[0] + ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)rows;
   sum[0] = sum[1] = sum[2] = sum[3] = 0;
   for (size_t row = 0; row < rows; row++) {
-    const float a = x[row * columns] - center;
+    const float a = x[row * step] - center;
     sum[row & 3] += a * a;
   }
   *mean = center;
   *squares = (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t columns, float *mean,
-                                       float *squares) {
+static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t columns, size_t step,
+                                       float *mean, float *squares) {
   size_t c = 0;
-  NK_NAME(means_vectors)(x, rows, columns, columns / NK_WIDTH * NK_WIDTH, mean);
+  NK_NAME(means_vectors)(x, rows, step, columns / NK_WIDTH * NK_WIDTH, mean);
   for (; c + 4 * NK_WIDTH <= columns; c += 4 * NK_WIDTH) {
-    NK_NAME(squares_vectors)(x + c, rows, columns, 4, mean + c, squares + c);
+    NK_NAME(squares_vectors)(x + c, rows, step, 4, mean + c, squares + c);
   }
   for (; c + NK_WIDTH <= columns; c += NK_WIDTH) {
-    NK_NAME(squares_vectors)(x + c, rows, columns, 1, mean + c, squares + c);
+    NK_NAME(squares_vectors)(x + c, rows, step, 1, mean + c, squares + c);
   }
   for (; c < columns; c++) {
-    NK_NAME(moments_scalar)(x + c, rows, columns, mean + c, squares + c);
+    NK_NAME(moments_scalar)(x + c, rows, step, mean + c, squares + c);
   }
 }
 

@@ -130,6 +130,11 @@ package struct Requirements: Sendable {
   package var forwardScratch = 0
   /// Floats of scratch memory of the backward pass.
   package var backwardScratch = 0
+  /// Floats of the moments of the output that the forward pass can take while it writes it: the mean
+  /// of each channel and its squared deviations; 0 where it cannot.
+  package var outputMoments = 0
+  /// Whether the forward pass reads the moments of the first input, where there are some.
+  package var readsMoments = false
   /// The inputs to whose gradient the backward pass can add; the gradients of the others are
   /// written to a buffer of their own and added by a step of its own.
   package var accumulatingInputs: Set<Int> = []
@@ -159,6 +164,10 @@ package struct OperationSite: Sendable {
   package var scratch: Place
   /// The weights as `Requirements.prepared` asked for them.
   package var prepared: Place
+  /// Where the moments of the first input are, if what made it left them.
+  package var inputMoments: Place?
+  /// Where to leave the moments of the output; nil where nobody reads them.
+  package var outputMoments: Place?
   /// Memory while weights are prepared.
   package var preparationScratch: Place
   package var maximumBatch: Int

@@ -49,6 +49,9 @@ private struct PlanCompiler {
   private var values: [Int: Location] = [:]
   private var kept: [[Int]] = []
   private var forwardScratch: [Int] = []
+  /// By steps: the moments of their outputs that a later step reads, and those of their inputs.
+  private var outputMoments: [Int: Int] = [:]
+  private var inputMoments: [Int: Int] = [:]
   private var prepared: [Location?] = []
   private var preparationScratch: [Int] = []
   private(set) var preparedByteCount = 0
@@ -94,6 +97,7 @@ private struct PlanCompiler {
       requirements.append(wants)
       for input in node.inputs { use(values[input], step: step) }
       values[node.id] = location(of: node, at: step)
+      if wants.readsMoments { addMoments(of: node.inputs[0], for: step) }
       let keeps = needsGradient.contains(node.id)
       kept.append(
         keeps ? wants.kept.map { memory.addBuffer(byteCount: $0, step: step) } : [])
@@ -109,6 +113,19 @@ private struct PlanCompiler {
     for output in request.outputs + (request.loss.map { [$0] } ?? []) {
       use(values[output], step: Int.max - 1)
     }
+  }
+
+  /// Has the moments of a step's input taken by the step that makes it, where that can.
+  private mutating func addMoments(of input: Int, for step: Int) {
+    guard let producer = nodes[..<step].lastIndex(where: { $0.id == input }),
+      requirements[producer].outputMoments > 0
+    else { return }
+    let buffer =
+      outputMoments[producer]
+      ?? memory.addBuffer(byteCount: requirements[producer].outputMoments * 4, step: producer)
+    memory.use(buffer, step: step)
+    outputMoments[producer] = buffer
+    inputMoments[step] = buffer
   }
 
   /// Where an operation's prepared weights lie; nil if it has none.
@@ -308,6 +325,8 @@ private struct PlanCompiler {
       site.output = place(values[node.id])
       site.kept = kept[index].map { place(.buffer($0)) }
       site.scratch = place(.buffer(forwardScratch[index]))
+      site.inputMoments = inputMoments[index].map { place(.buffer($0)) }
+      site.outputMoments = outputMoments[index].map { place(.buffer($0)) }
       site.prepared = place(prepared[index])
       site.preparationScratch = place(.buffer(preparationScratch[index]))
       sites.append(site)

@@ -45,7 +45,7 @@ extension BatchNormalization {
   ///   - accumulate: Adds to dx rather than replacing it.
   ///   - dGamma: Nil where it is not wanted, as dBeta.
   ///   - accumulateParameters: Adds to dGamma and dBeta rather than replacing them.
-  ///   - scratch: As many floats as ``scratchCount(rows:channels:threadCount:)`` says.
+  ///   - scratch: As many floats as ``scratchCount(rows:channels:)`` says.
   package static func backwardTraining(
     rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
     savedMean: UnsafePointer<Float>, savedInverseDeviation: UnsafePointer<Float>,
@@ -54,7 +54,7 @@ extension BatchNormalization {
     accumulateParameters: Bool = false, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     precondition(rows > 0)
-    let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
+    let layout = NormalizationSums(rows: rows, channels: channels, start: scratch)
     sum(
       layout, x: x, result: result, mean: savedMean, inverseDeviation: savedInverseDeviation,
       gamma: gamma, dGamma: dGamma, dBeta: dBeta, accumulate: accumulateParameters, team: team)
@@ -76,7 +76,7 @@ extension BatchNormalization {
     accumulateParameters: Bool = false, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     precondition(rows > 0)
-    let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
+    let layout = NormalizationSums(rows: rows, channels: channels, start: scratch)
     nk_normalization_scale(runningVariance, nil, channels, epsilon, layout.vector(0))
     sum(
       layout, x: x, result: result, mean: runningMean, inverseDeviation: layout.vector(0),
@@ -90,7 +90,7 @@ extension BatchNormalization {
   }
 
   private static func sum(
-    _ layout: NormalizationScratch, x: UnsafePointer<Float>, result: ResultGradient,
+    _ layout: NormalizationSums, x: UnsafePointer<Float>, result: ResultGradient,
     mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>,
     gamma: UnsafePointer<Float>?, dGamma: UnsafeMutablePointer<Float>?,
     dBeta: UnsafeMutablePointer<Float>?, accumulate: Bool, team: WorkerTeam
@@ -106,8 +106,41 @@ extension BatchNormalization {
   }
 }
 
+/// How rows are cut and where in the scratch memory things lie: four vectors of channels, then two
+/// for every chunk of rows.
+struct NormalizationSums {
+  let rows: Int
+  let channels: Int
+  /// Chunks of rows with sums of their own: at most 64, so that combining them is cheap.
+  let chunks: Chunks
+  private let start: UnsafeMutablePointer<Float>
+
+  private static let mostChunks = 64
+
+  init(rows: Int, channels: Int, start: UnsafeMutablePointer<Float>) {
+    self.rows = rows
+    self.channels = channels
+    self.start = start
+    let block = max(16, Chunks.elements / max(1, channels))
+    chunks = Chunks(of: rows, size: max(block, (rows + Self.mostChunks - 1) / Self.mostChunks))
+  }
+
+  static func count(channels: Int) -> Int { (4 + 2 * mostChunks) * roundedToLine(channels) }
+
+  private var stride: Int { roundedToLine(channels) }
+
+  func vector(_ index: Int) -> UnsafeMutablePointer<Float> { start + index * stride }
+
+  func partial(_ index: Int, chunk: Int) -> UnsafeMutablePointer<Float> {
+    vector(4 + 2 * chunk + index)
+  }
+
+  /// Floats from a chunk's partial result to the next chunk's.
+  var partialStride: Int { 2 * stride }
+}
+
 private struct Sums: ParallelTask {
-  let layout: NormalizationScratch
+  let layout: NormalizationSums
   let x: UnsafePointer<Float>
   let result: nk_normalized
   let mean: UnsafePointer<Float>
@@ -126,7 +159,7 @@ private struct Sums: ParallelTask {
 
 /// Combines the chunks' sums in a binary tree over their numbers, for some channels each.
 private struct CombineSums: ParallelTask {
-  let layout: NormalizationScratch
+  let layout: NormalizationSums
   let inverseDeviation: UnsafePointer<Float>
   let gamma: UnsafePointer<Float>?
   let dGamma: UnsafeMutablePointer<Float>?

@@ -15,33 +15,43 @@ package enum BatchNormalization {
   /// - Parameters:
   ///   - rows: 1 or more; with a single row, y is f(beta).
   ///   - momentum: running ← momentum · running + (1 − momentum) · that of these rows.
+  ///   - moments: Those of x, where what wrote it took them; nil has them taken here.
   ///   - savedMean: Written, for the backward pass; one element a channel.
   ///   - savedInverseDeviation: Likewise 1 / √(variance + epsilon).
   ///   - addend: As many elements as x, or nil for none.
   ///   - parameter: That of `function`, where it has one.
   ///   - y: May be x, if x is not needed for the backward pass.
-  ///   - scratch: As many floats as ``scratchCount(rows:channels:threadCount:)`` says.
+  ///   - scratch: As many floats as ``scratchCount(rows:channels:)`` says.
   package static func forwardTraining(
-    rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
-    beta: UnsafePointer<Float>?, epsilon: Float, momentum: Float,
+    rows: Int, channels: Int, x: UnsafePointer<Float>, moments: ChannelMoments? = nil,
+    gamma: UnsafePointer<Float>?, beta: UnsafePointer<Float>?, epsilon: Float, momentum: Float,
     runningMean: UnsafeMutablePointer<Float>, runningVariance: UnsafeMutablePointer<Float>,
     savedMean: UnsafeMutablePointer<Float>, savedInverseDeviation: UnsafeMutablePointer<Float>,
     addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
     y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     precondition(rows > 0)
-    let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
-    team.run(Moments(layout: layout, x: x))
+    let scale = scratch
+    let known: ChannelMoments
+    if let moments {
+      known = moments
+    } else {
+      let taken = ColumnMoments(
+        parts: RowParts(rows: rows, columns: channels), columns: channels, matrix: x,
+        partials: scratch + roundedToLine(channels))
+      taken.take(team: team)
+      taken.combine(team: team)
+      known = taken.ofAllRows
+    }
     team.run(
-      CombineMoments(
-        layout: layout, gamma: gamma, epsilon: epsilon, momentum: momentum,
-        runningMean: runningMean, runningVariance: runningVariance, savedMean: savedMean,
-        savedInverseDeviation: savedInverseDeviation))
+      FinishMoments(
+        rows: rows, channels: channels, moments: known, gamma: gamma, epsilon: epsilon,
+        momentum: momentum, runningMean: runningMean, runningVariance: runningVariance,
+        savedMean: savedMean, savedInverseDeviation: savedInverseDeviation, scale: scale))
     team.run(
       Normalize(
         blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x, mean: savedMean,
-        scale: layout.vector(0), beta: beta, addend: addend, function: function,
-        parameter: parameter, y: y))
+        scale: scale, beta: beta, addend: addend, function: function, parameter: parameter, y: y))
   }
 
   /// y = f((x − mean) / √(variance + epsilon) · gamma + beta + addend), with given statistics.
@@ -52,12 +62,11 @@ package enum BatchNormalization {
     function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
-    let layout = NormalizationScratch(rows: rows, channels: channels, start: scratch)
-    nk_normalization_scale(runningVariance, gamma, channels, epsilon, layout.vector(0))
+    nk_normalization_scale(runningVariance, gamma, channels, epsilon, scratch)
     team.run(
       Normalize(
         blocks: Chunks(rows: rows, columns: channels), channels: channels, x: x,
-        mean: runningMean, scale: layout.vector(0), beta: beta, addend: addend,
+        mean: runningMean, scale: scratch, beta: beta, addend: addend,
         function: function, parameter: parameter, y: y))
   }
 
@@ -86,85 +95,18 @@ package enum BatchNormalization {
   }
 
   /// The floats of scratch memory of any pass; enough for fewer rows, too.
-  package static func scratchCount(rows: Int, channels: Int, threadCount: Int) -> Int {
-    NormalizationScratch.count(rows: rows, channels: channels, threadCount: threadCount)
+  package static func scratchCount(rows: Int, channels: Int) -> Int {
+    let moments = ColumnMoments.count(
+      parts: RowParts(rows: rows, columns: channels).count, columns: channels)
+    return max(roundedToLine(channels) + moments, NormalizationSums.count(channels: channels))
   }
 }
 
-/// How rows are cut and where in the scratch memory things lie: four vectors of channels, then two
-/// for every chunk of rows, then two for every worker.
-struct NormalizationScratch {
+/// From the moments of all rows, what the normalisation needs and keeps, for some channels each.
+private struct FinishMoments: ParallelTask {
   let rows: Int
   let channels: Int
-  let start: UnsafeMutablePointer<Float>
-  /// Chunks of rows with statistics of their own.
-  let chunks: Chunks
-
-  /// Chunks are at most 64, so that combining them is cheap.
-  private static let mostChunks = 64
-
-  init(rows: Int, channels: Int, start: UnsafeMutablePointer<Float>) {
-    self.rows = rows
-    self.channels = channels
-    self.start = start
-    self.chunks = Chunks(
-      of: rows,
-      size: max(Self.blockRows(channels: channels), (rows + Self.mostChunks - 1) / Self.mostChunks))
-  }
-
-  /// Rows that the two passes over x take at a time: 64 KiB, unless channels are very many.
-  static func blockRows(channels: Int) -> Int { max(16, 16384 / max(1, channels)) }
-
-  static func count(rows: Int, channels: Int, threadCount: Int) -> Int {
-    (4 + 2 * mostChunks + 2 * threadCount) * roundedToLine(channels)
-  }
-
-  private var stride: Int { roundedToLine(channels) }
-
-  func vector(_ index: Int) -> UnsafeMutablePointer<Float> { start + index * stride }
-
-  func partial(_ index: Int, chunk: Int) -> UnsafeMutablePointer<Float> {
-    vector(4 + 2 * chunk + index)
-  }
-
-  func temporary(_ index: Int, worker: Int) -> UnsafeMutablePointer<Float> {
-    vector(4 + 2 * Self.mostChunks + 2 * worker + index)
-  }
-
-  /// Floats from a chunk's partial result to the next chunk's.
-  var partialStride: Int { 2 * stride }
-}
-
-private struct Moments: ParallelTask {
-  let layout: NormalizationScratch
-  let x: UnsafePointer<Float>
-
-  var chunkCount: Int { layout.chunks.count }
-
-  func run(chunk: Int, worker: Int) {
-    let channels = layout.channels
-    let mean = layout.partial(0, chunk: chunk)
-    let squares = layout.partial(1, chunk: chunk)
-    let otherMean = layout.temporary(0, worker: worker)
-    let otherSquares = layout.temporary(1, worker: worker)
-    let first = layout.chunks.start(chunk)
-    let count = layout.chunks.length(chunk)
-    let blockRows = NormalizationScratch.blockRows(channels: channels)
-    nk_column_moments(x + first * channels, min(blockRows, count), channels, mean, squares)
-    var done = min(blockRows, count)
-    while done < count {
-      let rows = min(blockRows, count - done)
-      nk_column_moments(x + (first + done) * channels, rows, channels, otherMean, otherSquares)
-      nk_merge_moments(
-        mean, squares, Double(done), otherMean, otherSquares, Double(rows), channels)
-      done += rows
-    }
-  }
-}
-
-/// Combines the chunks' moments in a binary tree over their numbers, for some channels each.
-private struct CombineMoments: ParallelTask {
-  let layout: NormalizationScratch
+  let moments: ChannelMoments
   let gamma: UnsafePointer<Float>?
   let epsilon: Float
   let momentum: Float
@@ -172,36 +114,21 @@ private struct CombineMoments: ParallelTask {
   let runningVariance: UnsafeMutablePointer<Float>
   let savedMean: UnsafeMutablePointer<Float>
   let savedInverseDeviation: UnsafeMutablePointer<Float>
+  let scale: UnsafeMutablePointer<Float>
 
-  private var columns: Chunks { Chunks(of: layout.channels, size: 256) }
+  private var columns: Chunks { Chunks(of: channels, size: 256) }
 
   var chunkCount: Int { columns.count }
 
   func run(chunk: Int, worker: Int) {
     let first = columns.start(chunk)
     let count = columns.length(chunk)
-    let chunks = layout.chunks
-    var span = 1
-    while span < chunks.count {
-      var part = 0
-      while part + span < chunks.count {
-        let other = part + span
-        let rows = chunks.start(other) - chunks.start(part)
-        let end = min(chunks.total, chunks.start(other) + span * chunks.size)
-        nk_merge_moments(
-          layout.partial(0, chunk: part) + first, layout.partial(1, chunk: part) + first,
-          Double(rows), layout.partial(0, chunk: other) + first,
-          layout.partial(1, chunk: other) + first, Double(end - chunks.start(other)), count)
-        part += 2 * span
-      }
-      span *= 2
-    }
-    (savedMean + first).update(from: layout.partial(0, chunk: 0) + first, count: count)
+    (savedMean + first).update(from: moments.mean + first, count: count)
     nk_finish_moments(
-      savedMean + first, layout.partial(1, chunk: 0) + first, layout.rows, count, epsilon,
-      momentum, savedInverseDeviation + first, runningMean + first, runningVariance + first)
+      savedMean + first, moments.squares + first, rows, count, epsilon, momentum,
+      savedInverseDeviation + first, runningMean + first, runningVariance + first)
     nk_multiply_or_copy(
-      savedInverseDeviation + first, gamma.map { $0 + first }, count, layout.vector(0) + first)
+      savedInverseDeviation + first, gamma.map { $0 + first }, count, scale + first)
   }
 }
 

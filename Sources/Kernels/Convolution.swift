@@ -48,14 +48,24 @@ package enum Convolution {
   ///   - bias: `outputChannels` elements, or nil for none.
   ///   - addend: As many elements as y, or nil for none.
   ///   - parameter: That of `function`, where it has one.
+  ///   - moments: Where to leave the moments of y, for ``ChannelMoments``: as many floats as
+  ///     ``momentCount(_:maximumBatch:algorithm:)`` says. Nil leaves them out. Only with the identity
+  ///     or relu as function and without an addend.
   package static func forward(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     weights: UnsafePointer<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
-    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam,
+    y: UnsafeMutablePointer<Float>, moments: UnsafeMutablePointer<Float>? = nil,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam,
     algorithm: ConvolutionAlgorithm? = nil
   ) {
     let method = Method(algorithm, geometry)
+    let moments = moments.map {
+      ColumnMoments(
+        parts: method.momentParts(geometry, batch: batch), columns: geometry.outputChannels,
+        matrix: y, partials: $0)
+    }
+    precondition(moments == nil || (addend == nil && takesMoments(of: function)))
     if let addend, !method.addsToTiles {
       forward(
         geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
@@ -70,26 +80,29 @@ package enum Convolution {
     case .direct:
       DirectConvolution.forward(
         geometry, batch: batch, x: x, prepared: prepared, bias: bias, addend: addend,
-        function: function, parameter: parameter, y: y, scratch: scratch, team: team)
+        function: function, parameter: parameter, y: y, moments: moments, scratch: scratch,
+        team: team)
     case .winograd(let winograd):
       winograd.forward(
         batch: batch, x: x, prepared: prepared, bias: bias, addend: addend, function: function,
-        parameter: parameter, y: y, scratch: scratch, team: team)
+        parameter: parameter, y: y, moments: moments, scratch: scratch, team: team)
     case .im2row:
       PatchConvolution.forward(
         geometry, batch: batch, x: x, weights: weights, bias: bias, function: function,
         parameter: parameter, y: y, scratch: scratch, team: team)
+      moments?.take(team: team)
     case .matrixProduct:
       Dense.forward(
         rows: batch * geometry.outputPixels, inputSize: geometry.inputChannels,
         outputSize: geometry.outputChannels, x: x, prepared: prepared, bias: bias,
-        addend: addend, function: function, parameter: parameter, y: y, scratch: scratch,
-        team: team)
+        addend: addend, function: function, parameter: parameter, y: y, moments: moments,
+        scratch: scratch, team: team)
     case .depthwise:
       DepthwiseConvolution.forward(
         geometry, batch: batch, x: x, weights: weights, bias: bias, function: function,
-        parameter: parameter, y: y, team: team)
+        parameter: parameter, y: y, moments: moments, team: team)
     }
+    moments?.combine(team: team)
   }
 
   /// The gradients that are wanted, written or added to; dz is the gradient of x ∗ weights + bias.

@@ -40,17 +40,25 @@ package enum Dense {
   ///   - bias: `outputSize` elements, or nil for none.
   ///   - addend: As many elements as y, or nil for none.
   ///   - parameter: That of `function`, where it has one.
+  ///   - moments: Those of y that are taken, of the parts of ``momentParts(rows:inputSize:outputSize:)``.
   ///   - scratch: As many floats as ``scratchCount(rows:inputSize:outputSize:pass:threadCount:)`` says.
   package static func forward(
     rows: Int, inputSize: Int, outputSize: Int, x: UnsafePointer<Float>,
     prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
-    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    y: UnsafeMutablePointer<Float>, moments: ColumnMoments? = nil,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     multiply(
       rows: rows, inputSize: inputSize, outputSize: outputSize, a: x, packed: prepared, c: y,
-      bias: bias, addend: addend, function: function, parameter: parameter, scratch: scratch,
-      team: team)
+      bias: bias, addend: addend, function: function, parameter: parameter, moments: moments,
+      scratch: scratch, team: team)
+  }
+
+  /// The rows whose moments are taken together.
+  static func momentParts(rows: Int, inputSize: Int, outputSize: Int) -> RowParts {
+    let matrix = PackedMatrix(depth: inputSize, columns: outputSize)
+    return RowParts(TileProduct.Cut(rows: rows, matrix: matrix).rowChunks)
   }
 
   /// dx = dz · Wᵀ, or += with `accumulate`; dz is the gradient of x · W + b.
@@ -69,14 +77,14 @@ package enum Dense {
     rows: Int, inputSize: Int, outputSize: Int, a: UnsafePointer<Float>,
     packed: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>?, function: ElementwiseFunction, parameter: Float,
-    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    moments: ColumnMoments? = nil, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     withUnsafePointer(to: nk_run(offset: 0, length: inputSize)) { run in
       let product = TileProduct(
         rows: rows, matrix: PackedMatrix(depth: inputSize, columns: outputSize), a: a,
         aRows: .rows(step: inputSize), runs: run, runCount: 1, packed: packed, c: c,
         cRows: .rows(step: outputSize), bias: bias, addend: addend, function: function,
-        parameter: parameter)
+        parameter: parameter, moments: moments.map { ($0, 0) })
       if SparseProduct.pays(
         rows: rows, depth: inputSize, columns: outputSize, a: a, rowStep: inputSize)
       {

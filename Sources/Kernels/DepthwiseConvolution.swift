@@ -6,16 +6,26 @@ enum DepthwiseConvolution {
   static func forward(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, function: ElementwiseFunction,
-    parameter: Float, y: UnsafeMutablePointer<Float>, team: WorkerTeam
+    parameter: Float, y: UnsafeMutablePointer<Float>, moments: ColumnMoments?, team: WorkerTeam
   ) {
     team.run(
       DepthwiseForward(
-        geometry: geometry, window: geometry.window,
-        lines: Chunks(
-          rows: batch * geometry.outputHeight,
-          columns: geometry.outputWidth * geometry.outputChannels),
-        x: x, weights: weights, bias: bias, function: function.rawValue, parameter: parameter,
-        y: y))
+        geometry: geometry, window: geometry.window, lines: lines(geometry, batch: batch), x: x,
+        weights: weights, bias: bias, function: function.rawValue, parameter: parameter, y: y,
+        moments: moments))
+  }
+
+  /// Lines of the result that are computed together.
+  private static func lines(_ geometry: ConvolutionGeometry, batch: Int) -> Chunks {
+    Chunks(
+      rows: batch * geometry.outputHeight,
+      columns: geometry.outputWidth * geometry.outputChannels)
+  }
+
+  /// The rows whose moments are taken together.
+  static func momentParts(_ geometry: ConvolutionGeometry, batch: Int) -> RowParts {
+    let size = lines(geometry, batch: batch).size * geometry.outputWidth
+    return RowParts(Chunks(of: batch * geometry.outputPixels, size: size))
   }
 
   static func backwardData(
@@ -74,6 +84,7 @@ private struct DepthwiseForward: ParallelTask {
   let function: Int32
   let parameter: Float
   let y: UnsafeMutablePointer<Float>
+  let moments: ColumnMoments?
 
   var chunkCount: Int { lines.count }
 
@@ -85,6 +96,7 @@ private struct DepthwiseForward: ParallelTask {
       y + first * geometry.outputWidth * geometry.outputChannels,
       stride: geometry.outputChannels, rows: count * geometry.outputWidth,
       columns: geometry.outputChannels, bias: bias, function: function, parameter: parameter)
+    moments?.take(part: chunk, columns: 0..<geometry.outputChannels)
   }
 }
 

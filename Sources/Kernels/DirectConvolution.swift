@@ -10,7 +10,8 @@ enum DirectConvolution {
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
     prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction, parameter: Float,
-    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    y: UnsafeMutablePointer<Float>, moments: ColumnMoments?, scratch: UnsafeMutablePointer<Float>,
+    team: WorkerTeam
   ) {
     let source = PatchSource(geometry, batch: batch, x: x, scratch: scratch, team: team)
     let matrix = forwardMatrix(geometry)
@@ -23,8 +24,14 @@ enum DirectConvolution {
           runs: source.runs, runCount: source.runCount, packed: prepared + group * matrix.count,
           c: y + column, cRows: .rows(step: geometry.outputChannels),
           bias: bias.map { $0 + column }, addend: addend.map { $0 + column }, function: function,
-          parameter: parameter))
+          parameter: parameter, moments: moments.map { ($0, column) }))
     }
+  }
+
+  /// The rows whose moments are taken together.
+  static func momentParts(_ geometry: ConvolutionGeometry, batch: Int) -> RowParts {
+    let rows = batch * geometry.outputPixels
+    return RowParts(TileProduct.Cut(rows: rows, matrix: forwardMatrix(geometry)).rowChunks)
   }
 
   /// The gradient of the weights: patchesᵀ · dz.

@@ -29,7 +29,9 @@ struct SparseProduct: ParallelTask {
     self.product = product
     self.isTransposed = isTransposed
     self.scratch = scratch
-    rowChunks = Chunks(of: product.rows, limit: Int(NK_SPARSE_ROWS))
+    rowChunks =
+      product.moments == nil
+      ? Chunks(of: product.rows, limit: Int(NK_SPARSE_ROWS)) : product.cut.rowChunks
     strips = Chunks(
       of: product.matrix.columns / PackedMatrix.blockColumns, size: Self.blocksOfStrip)
     let isRagged = product.matrix.columns % PackedMatrix.blockColumns != 0
@@ -46,17 +48,33 @@ struct SparseProduct: ParallelTask {
 
   func run(chunk: Int, worker: Int) {
     // Columns change slowest: threads share few columns of the matrix.
-    let start = rowChunks.start(chunk % rowChunks.count)
-    let rows = start..<start + rowChunks.length(chunk % rowChunks.count)
+    let part = chunk % rowChunks.count
     let columnChunk = chunk / rowChunks.count
     let first = columnChunks.start(columnChunk)
+    let strips = first..<first + columnChunks.length(columnChunk)
+    let rows = Chunks(of: rowChunks.length(part), limit: Int(NK_SPARSE_ROWS))
+    for index in 0..<rows.count {
+      let start = rowChunks.start(part) + rows.start(index)
+      multiply(rows: start..<start + rows.length(index), strips: strips, worker: worker)
+    }
+    product.takeMoments(part: part, blocks: blocks(strips))
+  }
+
+  /// The blocks of columns of some strips, the narrow last one included.
+  private func blocks(_ range: Range<Int>) -> Range<Int> {
+    func blocksBefore(_ strip: Int) -> Int { min(strips.total, strip * strips.size) }
+    let end = blocksBefore(range.upperBound)
+    return blocksBefore(range.lowerBound)..<(range.upperBound > strips.count ? end + 1 : end)
+  }
+
+  private func multiply(rows: Range<Int>, strips range: Range<Int>, worker: Int) {
     let masks = UnsafeMutableRawPointer(
       scratch + worker * Self.workerScratch(depth: product.matrix.depth)
     ).assumingMemoryBound(to: UInt64.self)
     let step = product.aRows.inner_step
     nk_nonzero_masks(
       rows.count, product.a + rows.lowerBound * step, step, product.matrix.depth, masks)
-    for strip in first..<first + columnChunks.length(columnChunk) {
+    for strip in range {
       if strip < strips.count {
         multiply(rows: rows, masks: masks, strip: strip)
       } else {

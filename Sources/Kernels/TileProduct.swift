@@ -20,15 +20,17 @@ struct TileProduct: ParallelTask {
   let addend: UnsafePointer<Float>?
   let function: ElementwiseFunction
   let parameter: Float
-  private let rowChunks: Chunks
-  private let blocksOfChunk: Int
+  /// Those of the result, and the column of their matrix where `c` begins; for no function other than
+  /// relu.
+  let moments: (of: ColumnMoments, firstColumn: Int)?
+  let cut: Cut
 
   init(
     rows: Int, matrix: PackedMatrix, a: UnsafePointer<Float>, aRows: nk_walk,
     runs: UnsafePointer<nk_run>?, runCount: Int, packed: UnsafePointer<Float>,
     c: UnsafeMutablePointer<Float>, cRows: nk_walk, bias: UnsafePointer<Float>? = nil,
     addend: UnsafePointer<Float>? = nil, function: ElementwiseFunction = .identity,
-    parameter: Float = 0
+    parameter: Float = 0, moments: (of: ColumnMoments, firstColumn: Int)? = nil
   ) {
     self.rows = rows
     self.matrix = matrix
@@ -43,35 +45,61 @@ struct TileProduct: ParallelTask {
     self.addend = addend
     self.function = function
     self.parameter = parameter
-    // Some microseconds each; many for many threads, not so many that their number costs.
-    let wanted = ChunkGoal.count(
-      flops: 2 * Double(rows) * Double(matrix.depth) * Double(matrix.columns), most: 128)
-    let blocks = matrix.blocks.count
-    if rows >= wanted * Self.goodRows || blocks == 0 {
-      rowChunks = Chunks(of: rows, size: max(1, (rows + wanted - 1) / wanted))
-      blocksOfChunk = max(1, blocks)
-    } else {
-      let parts = max(1, min((wanted + blocks - 1) / blocks, rows / Self.leastRows))
-      rowChunks = Chunks(of: rows, size: max(1, (rows + parts - 1) / parts))
-      blocksOfChunk = 1
-    }
+    self.moments = moments
+    cut = Cut(rows: rows, matrix: matrix)
   }
 
-  // Rows that make up for the reading of b, and those that do so barely.
-  private static let goodRows = 42
-  private static let leastRows = 12
+  /// How a product is cut into chunks.
+  struct Cut {
+    let rowChunks: Chunks
+    let blocksOfChunk: Int
 
-  private var columnChunks: Int { (matrix.blocks.count + blocksOfChunk - 1) / blocksOfChunk }
+    /// Some microseconds each; many for many threads, not so many that their number costs.
+    init(rows: Int, matrix: PackedMatrix) {
+      let wanted = ChunkGoal.count(
+        flops: 2 * Double(rows) * Double(matrix.depth) * Double(matrix.columns),
+        most: Self.mostRowChunks)
+      let blocks = matrix.blocks.count
+      if rows >= wanted * Self.goodRows || blocks == 0 {
+        rowChunks = Chunks(of: rows, size: max(1, (rows + wanted - 1) / wanted))
+        blocksOfChunk = max(1, blocks)
+      } else {
+        let parts = max(1, min((wanted + blocks - 1) / blocks, rows / Self.leastRows))
+        rowChunks = Chunks(of: rows, size: max(1, (rows + parts - 1) / parts))
+        blocksOfChunk = 1
+      }
+    }
 
-  var chunkCount: Int { rowChunks.count * columnChunks }
+    /// The most chunks that rows are cut into.
+    static let mostRowChunks = 128
+    // Rows that make up for the reading of b, and those that do so barely.
+    private static let goodRows = 42
+    private static let leastRows = 12
+  }
+
+  var chunkCount: Int {
+    let columnChunks = (matrix.blocks.count + cut.blocksOfChunk - 1) / cut.blocksOfChunk
+    return cut.rowChunks.count * columnChunks
+  }
 
   func run(chunk: Int, worker: Int) {
     // Blocks of columns change slowest: threads that run together read the same block of b.
-    let first = rowChunks.start(chunk % rowChunks.count)
-    let count = rowChunks.length(chunk % rowChunks.count)
-    let firstBlock = chunk / rowChunks.count * blocksOfChunk
-    for block in firstBlock..<min(firstBlock + blocksOfChunk, matrix.blocks.count) {
+    let part = chunk % cut.rowChunks.count
+    let first = cut.rowChunks.start(part)
+    let count = cut.rowChunks.length(part)
+    let firstBlock = chunk / cut.rowChunks.count * cut.blocksOfChunk
+    for block in firstBlock..<min(firstBlock + cut.blocksOfChunk, matrix.blocks.count) {
       multiply(rows: first..<first + count, block: block)
+      takeMoments(part: part, blocks: block..<block + 1)
+    }
+  }
+
+  /// Takes the moments of some blocks of columns of a chunk of rows, where they are wanted.
+  func takeMoments(part: Int, blocks: Range<Int>) {
+    guard let moments else { return }
+    for block in blocks {
+      let column = moments.firstColumn + matrix.blocks.start(block)
+      moments.of.take(part: part, columns: column..<column + matrix.blocks.length(block))
     }
   }
 

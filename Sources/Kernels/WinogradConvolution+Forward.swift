@@ -6,16 +6,19 @@ extension WinogradConvolution {
     batch: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, addend: UnsafePointer<Float>? = nil,
     function: ElementwiseFunction, parameter: Float, y: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    moments: ColumnMoments? = nil, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     let finish = nk_tile_finish(addend: addend, relu: function == .relu, bias: bias)
     if isFused {
+      let lines = fusedTileLines(batch)
+      let tiles = lines.map { Chunks(of: $0.total * tilesAcross, size: $0.size * tilesAcross) }
       let count = batch * tilesPerImage
-      let tiles = Chunks(of: count, limit: fusedTileLimit(count))
       team.run(
         FusedForward(
-          winograd: self, tiles: tiles, x: x, prepared: prepared, finish: finish, y: y,
+          winograd: self, tiles: tiles ?? Chunks(of: count, limit: fusedTileLimit(count)), x: x,
+          prepared: prepared, finish: finish, y: y, moments: lines == nil ? nil : moments,
           scratch: scratch))
+      if lines == nil { moments?.take(team: team) }
     } else {
       let images = Chunks(of: batch, limit: phaseImageLimit(batch))
       for part in 0..<images.count {
@@ -24,7 +27,9 @@ extension WinogradConvolution {
         if let addend { finish.addend = addend + first }
         forwardPhases(
           images: images.length(part), x: x + images.start(part) * geometry.inputCount,
-          prepared: prepared, finish: finish, y: y + first, scratch: scratch, team: team)
+          prepared: prepared, finish: finish, y: y + first,
+          moments: moments.map { ($0, part * phaseTileLines(images.size).count) },
+          scratch: scratch, team: team)
       }
     }
     if function != .relu && function != .identity {
@@ -36,7 +41,8 @@ extension WinogradConvolution {
 
   private func forwardPhases(
     images: Int, x: UnsafePointer<Float>, prepared: UnsafePointer<Float>, finish: nk_tile_finish,
-    y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
+    y: UnsafeMutablePointer<Float>, moments: (of: ColumnMoments, firstPart: Int)?,
+    scratch: UnsafeMutablePointer<Float>, team: WorkerTeam
   ) {
     let tiles = images * tilesPerImage
     let v = Transformed(tiles: tiles, channels: inputs)
@@ -48,7 +54,47 @@ extension WinogradConvolution {
         points: points, a: scratch, from: v, prepared: prepared, matrixStep: matrixStep(.forward),
         c: products, to: m))
     team.run(
-      TransformBack(winograd: self, tiles: tiles, m: products, finish: finish, y: y))
+      TransformBack(
+        winograd: self, lines: phaseTileLines(images), m: products, finish: finish, y: y,
+        moments: moments))
+  }
+
+  /// The lines of tiles of a chunk that takes them through all phases; nil where one is more than a
+  /// chunk takes.
+  private func fusedTileLines(_ batch: Int) -> Chunks? {
+    let limit = fusedTileLimit(batch * tilesPerImage) / tilesAcross
+    return limit == 0 ? nil : Chunks(of: batch * tilesDown, limit: limit)
+  }
+
+  /// The lines of tiles that are transformed back together.
+  private func phaseTileLines(_ images: Int) -> Chunks {
+    Chunks(
+      of: images * tilesDown,
+      size: max(1, Chunks.elements / (points * max(inputs, outputs) * tilesAcross)))
+  }
+
+  /// The rows of the result whose moments are taken together.
+  func momentParts(batch: Int) -> RowParts {
+    if isFused {
+      return fusedTileLines(batch).map { parts(of: $0, batch: batch, imagesPerSegment: batch) }
+        ?? RowParts(rows: batch * geometry.outputPixels, columns: outputs)
+    }
+    let images = Chunks(of: batch, limit: phaseImageLimit(batch)).size
+    return parts(of: phaseTileLines(images), batch: batch, imagesPerSegment: images)
+  }
+
+  private func parts(of lines: Chunks, batch: Int, imagesPerSegment: Int) -> RowParts {
+    RowParts(
+      images: batch, imagesPerSegment: imagesPerSegment, height: geometry.outputHeight,
+      width: geometry.outputWidth, tileRows: tilesDown, tileHeight: shape.tile,
+      unitsPerPart: lines.size)
+  }
+
+  /// The most parts of ``momentParts(batch:)`` of up to so many images.
+  func mostMomentParts(maximumBatch: Int) -> Int {
+    max(
+      maximumBatch * tilesDown,
+      RowParts(rows: maximumBatch * geometry.outputPixels, columns: outputs).count)
   }
 
   func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
@@ -70,6 +116,7 @@ private struct FusedForward: ParallelTask {
   let prepared: UnsafePointer<Float>
   let finish: nk_tile_finish
   let y: UnsafeMutablePointer<Float>
+  let moments: ColumnMoments?
   let scratch: UnsafeMutablePointer<Float>
 
   var chunkCount: Int { tiles.count }
@@ -83,6 +130,7 @@ private struct FusedForward: ParallelTask {
     var (shape, finish) = (winograd.shape, finish)
     nk_winograd_output(
       &shape, m, products.m.pointStep, products.m.channels, first, count, y, &finish)
+    moments?.take(part: chunk, columns: 0..<winograd.outputs)
   }
 }
 
@@ -183,22 +231,26 @@ extension WinogradConvolution {
 /// The transform of products into results.
 private struct TransformBack: ParallelTask {
   let winograd: WinogradConvolution
-  let tiles: Int
+  let lines: Chunks
   let m: UnsafePointer<Float>
   let finish: nk_tile_finish
   let y: UnsafeMutablePointer<Float>
+  let moments: (of: ColumnMoments, firstPart: Int)?
 
-  private var chunks: Chunks { winograd.transformChunks(tiles) }
-
-  var chunkCount: Int { chunks.count }
+  var chunkCount: Int { lines.count }
 
   func run(chunk: Int, worker: Int) {
-    let first = chunks.start(chunk)
-    let side = WinogradConvolution.Transformed(tiles: tiles, channels: winograd.outputs)
+    let across = winograd.tilesAcross
+    let first = lines.start(chunk) * across
+    let side = WinogradConvolution.Transformed(
+      tiles: lines.total * across, channels: winograd.outputs)
     var (shape, finish) = (winograd.shape, finish)
     nk_winograd_output(
       &shape, m + first * side.channels, side.pointStep, side.channels, first,
-      chunks.length(chunk), y, &finish)
+      lines.length(chunk) * across, y, &finish)
+    if let moments {
+      moments.of.take(part: moments.firstPart + chunk, columns: 0..<winograd.outputs)
+    }
   }
 }
 

@@ -14,7 +14,9 @@ struct WinogradConvolution {
   let shape: nk_winograd
   /// The products that a tile consists of.
   let points: Int
-  let tilesPerImage: Int
+  /// The tiles of an image, in lines.
+  let tilesDown: Int
+  let tilesAcross: Int
 
   init(_ geometry: ConvolutionGeometry, tile: Int) {
     self.geometry = geometry
@@ -28,7 +30,7 @@ struct WinogradConvolution {
       output_channels: geometry.outputChannels, padding_top: geometry.padding.top,
       padding_left: geometry.padding.left)
     points = (tile + 2) * (tile + 2)
-    tilesPerImage = down * across
+    (tilesDown, tilesAcross) = (down, across)
   }
 
   static func supports(_ geometry: ConvolutionGeometry) -> Bool {
@@ -37,6 +39,7 @@ struct WinogradConvolution {
       && geometry.groups == 1
   }
 
+  var tilesPerImage: Int { tilesDown * tilesAcross }
   var inputs: Int { geometry.inputChannels }
   var outputs: Int { geometry.outputChannels }
 

@@ -50,8 +50,7 @@ import Threads
     var r = Results(
       y: matrix, runningMean: arrays.runningMean, runningVariance: arrays.runningVariance,
       savedMean: vector, savedInverseDeviation: vector, dx: matrix, dGamma: vector, dBeta: vector)
-    let count = BatchNormalization.scratchCount(
-      rows: rows, channels: channels, threadCount: threads)
+    let count = BatchNormalization.scratchCount(rows: rows, channels: channels)
     arrays.gamma.withUnsafeBufferPointer { gamma in
       arrays.beta.withUnsafeBufferPointer { beta in
         withScratch(count) {
@@ -164,7 +163,7 @@ import Threads
     var dx = y
     var dGamma = [Float](repeating: .nan, count: channels)
     var dBeta = dGamma
-    let count = BatchNormalization.scratchCount(rows: rows, channels: channels, threadCount: 2)
+    let count = BatchNormalization.scratchCount(rows: rows, channels: channels)
     withScratch(count) {
       BatchNormalization.forwardInference(
         rows: rows, channels: channels, x: arrays.x, gamma: arrays.gamma, beta: arrays.beta,

@@ -92,7 +92,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     var dBias: [Float]
   }
 
-  private static func arrays(
+  static func arrays(
     _ test: ConvolutionCase, _ make: (Int, UInt64) -> [Float]
   ) -> (x: [Float], weights: [Float], bias: [Float], dz: [Float]) {
     let g = test.geometry
@@ -140,7 +140,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Calls `body` with the weights prepared for a pass.
-  private static func prepared(
+  static func prepared(
     _ test: ConvolutionCase, _ pass: ConvolutionPass, _ weights: [Float],
     _ algorithm: ConvolutionAlgorithm?, _ team: WorkerTeam,
     _ body: (UnsafePointer<Float>) -> Void
@@ -155,7 +155,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  private static func algorithms(_ test: ConvolutionCase) -> [ConvolutionAlgorithm] {
+  static func algorithms(_ test: ConvolutionCase) -> [ConvolutionAlgorithm] {
     ConvolutionAlgorithm.allCases.filter { $0.supports(test.geometry) }
   }
 

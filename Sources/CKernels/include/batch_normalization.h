@@ -7,10 +7,12 @@
 // Arrays are [rows][columns] without gaps; statistics have one element a column. `gamma` and
 // `beta` may be NULL, which stands for ones and zeros.
 
-/// The mean of each column, and the sum of squared deviations from it. At least one row.
+/// The mean of each column, and the sum of squared deviations from it. At least one row; rows are
+/// `step` floats apart.
 ///
 /// Two passes over x: meant for a block that fits the second-level cache.
-void nk_column_moments(const float *x, size_t rows, size_t columns, float *mean, float *squares);
+void nk_column_moments(const float *x, size_t rows, size_t columns, size_t step, float *mean,
+                       float *squares);
 
 /// Makes the moments of `count` rows those of `count + other_count` rows.
 ///

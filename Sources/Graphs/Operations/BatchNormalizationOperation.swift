@@ -79,8 +79,8 @@ package struct BatchNormalizationOperation: Operation {
     requirements.outputForBackward = epilogue.hasActivation
     // The batch's mean and inverse deviation.
     requirements.kept = site.isTraining ? [channels * 4, channels * 4] : []
-    let scratch = BatchNormalization.scratchCount(
-      rows: rows, channels: channels, threadCount: site.threadCount)
+    requirements.readsMoments = site.isTraining
+    let scratch = BatchNormalization.scratchCount(rows: rows, channels: channels)
     // Where nothing goes backward, the statistics still need a place.
     requirements.forwardScratch = scratch + (site.isTraining ? 2 * (channels + 16) : 0)
     requirements.backwardScratch = scratch + 2 * (channels + 16)
@@ -100,6 +100,9 @@ package struct BatchNormalizationOperation: Operation {
       if site.isTraining {
         BatchNormalization.forwardTraining(
           rows: rows, channels: channels, x: context.floats(site.inputs[0]),
+          moments: context.floats(site.inputMoments).map {
+            ChannelMoments(channels: channels, memory: $0)
+          },
           gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
           epsilon: epsilon, momentum: momentum, runningMean: context.floats(site.inputs[3]),
           runningVariance: context.floats(site.inputs[4]), savedMean: context.floats(mean),

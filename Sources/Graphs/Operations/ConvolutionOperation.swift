@@ -165,6 +165,10 @@ package struct ConvolutionOperation: Operation {
           algorithm: kernel.algorithm)
       }
       requirements.forwardScratch = scratch(.forward)
+      if !hasAddend && Convolution.takesMoments(of: epilogue.function) {
+        requirements.outputMoments = Convolution.momentCount(
+          kernel.geometry, maximumBatch: batch, algorithm: kernel.algorithm)
+      }
       backward = max(backward, scratch(.backwardData), scratch(.backwardWeights))
     }
     requirements.backwardScratch = kernel.preparedForData + backward
@@ -259,8 +263,8 @@ package struct ConvolutionOperation: Operation {
         Convolution.forward(
           kernel.geometry, batch: batch, x: x, weights: weights, prepared: prepared, bias: bias,
           addend: context.floats(addend), function: epilogue.function,
-          parameter: epilogue.parameter, y: y, scratch: scratch,
-          team: context.team, algorithm: kernel.algorithm)
+          parameter: epilogue.parameter, y: y, moments: context.floats(site.outputMoments),
+          scratch: scratch, team: context.team, algorithm: kernel.algorithm)
       }
     }
   }
