@@ -21,7 +21,7 @@ extension Plan {
 
 /// The work of making a plan: first the steps and the lives of their buffers, then the places, then
 /// the instructions.
-private struct PlanCompiler {
+struct PlanCompiler {
   /// A place that is known before the memory is planned, or a buffer that is placed by it.
   enum Location {
     case fixed(Place)
@@ -44,19 +44,19 @@ private struct PlanCompiler {
   let request: Plan.Request
   /// The fused forward steps.
   let nodes: [PlannedNode]
-  private var memory = MemoryPlan()
+  private(set) var memory = MemoryPlan()
   /// The value of each node of the graph that the plan computes.
-  private var values: [Int: Location] = [:]
-  private var kept: [[Int]] = []
-  private var forwardScratch: [Int] = []
+  private(set) var values: [Int: Location] = [:]
+  private(set) var kept: [[Int]] = []
+  private(set) var forwardScratch: [Int] = []
   /// By steps: the moments of their outputs that a later step reads, and those of their inputs.
-  private var outputMoments: [Int: Int] = [:]
-  private var inputMoments: [Int: Int] = [:]
-  private var prepared: [Location?] = []
-  private var preparationScratch: [Int] = []
+  private(set) var outputMoments: [Int: Int] = [:]
+  private(set) var inputMoments: [Int: Int] = [:]
+  private(set) var prepared: [Location?] = []
+  private(set) var preparationScratch: [Int] = []
   private(set) var preparedByteCount = 0
   private var requirements: [Requirements] = []
-  private var sweeps: [Sweep] = []
+  private(set) var sweeps: [Sweep] = []
   private var needsGradient: Set<Int> = []
   /// How many steps read each value.
   private var useCounts: [Int: Int] = [:]
@@ -303,93 +303,8 @@ private struct PlanCompiler {
     if case .buffer(let buffer)? = location { memory.use(buffer, step: step) }
   }
 
-  // MARK: Binding
-
-  func bind() -> (
-    steps: [Plan.Step], preparations: [Instruction], outputs: [Place], byteCount: Int
-  ) {
-    let (offsets, byteCount) = memory.offsets()
-    func place(_ location: Location?) -> Place {
-      switch location {
-      case .fixed(let place): place
-      case .buffer(let buffer): Place(.arena, offset: offsets[buffer])
-      case nil: .none
-      }
-    }
-    var sites: [OperationSite] = []
-    var steps: [Plan.Step] = []
-    var preparations: [Instruction] = []
-    for (index, node) in nodes.enumerated() {
-      var site = unboundSite(of: node, at: index)
-      site.inputs = node.inputs.map { place(values[$0]) }
-      site.output = place(values[node.id])
-      site.kept = kept[index].map { place(.buffer($0)) }
-      site.scratch = place(.buffer(forwardScratch[index]))
-      site.inputMoments = inputMoments[index].map { place(.buffer($0)) }
-      site.outputMoments = outputMoments[index].map { place(.buffer($0)) }
-      site.prepared = place(prepared[index])
-      site.preparationScratch = place(.buffer(preparationScratch[index]))
-      sites.append(site)
-      let isView = node.operation.isView(training: request.isTraining)
-      let nothing: Instruction = { _ in }
-      var instruction = isView ? nothing : node.operation.forward(site)
-      switch prepared[index] {
-      case .fixed: preparations.append(node.operation.prepare(site))
-      case .buffer:
-        let (prepare, forward) = (node.operation.prepare(site), instruction)
-        instruction = {
-          prepare($0)
-          forward($0)
-        }
-      case nil: break
-      }
-      steps.append(
-        Plan.Step(
-          run: instruction, kind: node.operation.kind, label: node.label, phase: .forward))
-    }
-    for sweep in sweeps {
-      let instruction: Instruction
-      var origin: PlannedNode?
-      switch sweep {
-      case .seed(let location):
-        let target = place(location)
-        instruction = { $0.floats(target).pointee = 1 }
-      case .operation(let index, let gradient, let targets, let scratch):
-        origin = nodes[index]
-        instruction = nodes[index].operation.backward(
-          BackwardSite(
-            forward: sites[index], outputGradient: place(gradient),
-            inputGradients: targets.map { target in
-              target.map {
-                GradientTarget(place: place($0.location), accumulates: $0.accumulates)
-              }
-            },
-            scratch: place(.buffer(scratch))))
-      case .transfer(let from, let to, let type, let accumulates, let id):
-        origin = nodes.first { $0.id == id }
-        let (source, target) = (place(from), place(to))
-        instruction = { context in
-          let count = type.count(batch: context.batch)
-          if accumulates {
-            Elementwise.add(
-              count: count, x: context.floats(source), into: context.floats(target),
-              team: context.team)
-          } else {
-            Elementwise.copy(
-              count: count, x: context.floats(source), y: context.floats(target),
-              team: context.team)
-          }
-        }
-      }
-      steps.append(
-        Plan.Step(
-          run: instruction, kind: origin?.operation.kind ?? "loss", label: origin?.label,
-          phase: .backward))
-    }
-    return (steps, preparations, request.outputs.map { place(values[$0]) }, byteCount)
-  }
-
-  private func unboundSite(of node: PlannedNode, at index: Int) -> OperationSite {
+  /// What a site has before its places are known.
+  func unboundSite(of node: PlannedNode, at index: Int) -> OperationSite {
     OperationSite(
       inputs: [], inputTypes: node.inputTypes, output: .none, outputType: node.type, kept: [],
       scratch: .none, prepared: .none, preparationScratch: .none,

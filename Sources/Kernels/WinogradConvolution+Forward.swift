@@ -59,44 +59,6 @@ extension WinogradConvolution {
         moments: moments))
   }
 
-  /// The lines of tiles of a chunk that takes them through all phases; nil where one is more than a
-  /// chunk takes.
-  private func fusedTileLines(_ batch: Int) -> Chunks? {
-    let limit = fusedTileLimit(batch * tilesPerImage) / tilesAcross
-    return limit == 0 ? nil : Chunks(of: batch * tilesDown, limit: limit)
-  }
-
-  /// The lines of tiles that are transformed back together.
-  private func phaseTileLines(_ images: Int) -> Chunks {
-    Chunks(
-      of: images * tilesDown,
-      size: max(1, Chunks.elements / (points * max(inputs, outputs) * tilesAcross)))
-  }
-
-  /// The rows of the result whose moments are taken together.
-  func momentParts(batch: Int) -> RowParts {
-    if isFused {
-      return fusedTileLines(batch).map { parts(of: $0, batch: batch, imagesPerSegment: batch) }
-        ?? RowParts(rows: batch * geometry.outputPixels, columns: outputs)
-    }
-    let images = Chunks(of: batch, limit: phaseImageLimit(batch)).size
-    return parts(of: phaseTileLines(images), batch: batch, imagesPerSegment: images)
-  }
-
-  private func parts(of lines: Chunks, batch: Int, imagesPerSegment: Int) -> RowParts {
-    RowParts(
-      images: batch, imagesPerSegment: imagesPerSegment, height: geometry.outputHeight,
-      width: geometry.outputWidth, tileRows: tilesDown, tileHeight: shape.tile,
-      unitsPerPart: lines.size)
-  }
-
-  /// The most parts of ``momentParts(batch:)`` of up to so many images.
-  func mostMomentParts(maximumBatch: Int) -> Int {
-    max(
-      maximumBatch * tilesDown,
-      RowParts(rows: maximumBatch * geometry.outputPixels, columns: outputs).count)
-  }
-
   func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
     if isFused {
       let tiles = fusedTileLimit(maximumBatch * tilesPerImage)
