@@ -1,9 +1,9 @@
 // Batch normalization, vectorised over columns. See include/batch_normalization.h.
 
-// Adds rows of one vector of columns, less the center, to its sums.
+// Adds rows of one vector of columns, less the center, to its sums: by themselves first, for the fewer
+// additions to a large sum, the less is rounded off.
 NK_INLINE void NK_NAME(moments_rows)(const float *x, const size_t rows, size_t step,
                                      nk_vf center, float *sum) {
-  // By themselves first: the fewer additions to a large sum, the less is rounded off.
   nk_vf sums = nk_load(x) - center;
   NK_UNROLL for (size_t row = 1; row < rows; row++) sums += nk_load(x + row * step) - center;
   nk_store(sum, nk_load(sum) + sums);
@@ -29,35 +29,54 @@ NK_INLINE void NK_NAME(means_vectors)(const float *x, size_t rows, size_t step, 
     nk_store(mean + c, nk_load(x + c) + nk_load(mean + c) / (float)rows);
 }
 
+// Rows whose squares are summed by themselves, likewise.
+#define NK_ROWS_OF_SUM 32
+
 // Squared deviations from the means: a few vectors at a time, of rows that are in a cache by now.
 NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t step,
                                         const int vectors, const float *mean, float *squares) {
-  nk_vf sums[4], centers[4];
+  nk_vf totals[4], centers[4];
   NK_UNROLL for (int v = 0; v < vectors; v++) {
-    sums[v] = nk_set1(0);
+    totals[v] = nk_set1(0);
     centers[v] = nk_load(mean + v * NK_WIDTH);
   }
-  for (size_t row = 0; row < rows; row++) {
-    NK_UNROLL for (int v = 0; v < vectors; v++) {
-      const nk_vf deviation = nk_load(x + row * step + v * NK_WIDTH) - centers[v];
-      sums[v] += deviation * deviation;
+  for (size_t row = 0; row < rows;) {
+    const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
+    nk_vf sums[4];
+    NK_UNROLL for (int v = 0; v < vectors; v++) sums[v] = nk_set1(0);
+    for (; row < end; row++) {
+      NK_UNROLL for (int v = 0; v < vectors; v++) {
+        const nk_vf deviation = nk_load(x + row * step + v * NK_WIDTH) - centers[v];
+        sums[v] += deviation * deviation;
+      }
     }
+    NK_UNROLL for (int v = 0; v < vectors; v++) totals[v] += sums[v];
   }
-  NK_UNROLL for (int v = 0; v < vectors; v++) nk_store(squares + v * NK_WIDTH, sums[v]);
+  NK_UNROLL for (int v = 0; v < vectors; v++) nk_store(squares + v * NK_WIDTH, totals[v]);
 }
 
 NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t step, float *mean,
                                        float *squares) {
-  float sum[4] = {0, 0, 0, 0};
-  for (size_t row = 1; row < rows; row++) sum[row & 3] += x[row * step] - x[0];
-  const float center = x[0] + ((sum[0] + sum[1]) + (sum[2] + sum[3])) / (float)rows;
-  sum[0] = sum[1] = sum[2] = sum[3] = 0;
-  for (size_t row = 0; row < rows; row++) {
-    const float a = x[row * step] - center;
-    sum[row & 3] += a * a;
+  float total = 0;
+  for (size_t row = 0; row < rows;) {
+    const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
+    float sum[4] = {0, 0, 0, 0};
+    for (; row < end; row++) sum[row & 3] += x[row * step] - x[0];
+    total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+  const float center = x[0] + total / (float)rows;
+  total = 0;
+  for (size_t row = 0; row < rows;) {
+    const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
+    float sum[4] = {0, 0, 0, 0};
+    for (; row < end; row++) {
+      const float a = x[row * step] - center;
+      sum[row & 3] += a * a;
+    }
+    total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
   *mean = center;
-  *squares = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  *squares = total;
 }
 
 static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t columns, size_t step,
