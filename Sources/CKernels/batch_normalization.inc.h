@@ -57,14 +57,14 @@ NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t step
 
 NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t step, float *mean,
                                        float *squares) {
-  float total = 0;
+  double total = 0;
   for (size_t row = 0; row < rows;) {
     const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
     float sum[4] = {0, 0, 0, 0};
     for (; row < end; row++) sum[row & 3] += x[row * step] - x[0];
     total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
-  const float center = x[0] + total / (float)rows;
+  const float center = x[0] + (float)(total / (double)rows);
   total = 0;
   for (size_t row = 0; row < rows;) {
     const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
@@ -76,7 +76,7 @@ NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t step,
     total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
   *mean = center;
-  *squares = total;
+  *squares = (float)total;
 }
 
 static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t columns, size_t step,
