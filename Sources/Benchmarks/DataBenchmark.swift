@@ -89,21 +89,35 @@ package struct DataBenchmark {
           })
       }
     }
-    for shape: Shape in [[28, 28, 1], [32, 32, 3]] { try report(shuffledBatches(of: shape)) }
+    let augmentation = Augmentation(horizontalFlip: true, shift: 4)
+    for shape: Shape in [[28, 28, 1], [32, 32, 3], [224, 224, 3]] {
+      let count = shape[0] > 32 ? max(2, imageCount / 100) : imageCount
+      for threadCount in Set([1, mostThreads]).sorted() {
+        for augmentation in [nil, augmentation] {
+          try report(
+            batches(of: shape, count: count, threadCount: threadCount, augmentation: augmentation))
+        }
+      }
+    }
   }
 
   /// Batches of images in memory, in a new order each epoch.
-  private func shuffledBatches(of shape: Shape) throws -> DataSpeed {
+  private func batches(
+    of shape: Shape, count: Int, threadCount: Int, augmentation: Augmentation?
+  ) throws -> DataSpeed {
     let dataset = try ByteImageDataset(
-      pixels: [UInt8](repeating: 7, count: imageCount * shape.count), imageShape: shape,
-      labels: [Int32](repeating: 0, count: imageCount))
-    let batches = try Batches(dataset, size: batch)
-    batches.team = engine.team
+      pixels: [UInt8](repeating: 7, count: count * shape.count), imageShape: shape,
+      labels: [Int32](repeating: 0, count: count))
+    func order(_ epoch: Int) -> ExampleOrder { .shuffled(seed: 0, epoch: epoch) }
+    let batches = try Batches(
+      dataset, size: batch, order: order(0), augmentation: augmentation)
+    batches.team = threadCount == 1 ? .serial : engine.team
     var epoch = 0
     return try speed(
-      "shuffled batches", shape, count: imageCount, threadCount: engine.threadBudget.threadCount
+      augmentation.map { "augmented by \($0)" } ?? "shuffled batches", shape, count: count,
+      threadCount: threadCount
     ) {
-      batches.start(.shuffled(seed: 0, epoch: epoch))
+      batches.start(order(epoch))
       epoch += 1
       while try batches.next() != nil {}
     }

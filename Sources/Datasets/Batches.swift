@@ -12,6 +12,9 @@ package import Threads
 /// the n-th batch is the same on any machine. One object serves a whole training: ``start(_:at:)``
 /// begins the next epoch in the same memory.
 ///
+/// With an ``Augmentation``, its images are changed where they lie as soon as they are there, in each epoch
+/// in another way.
+///
 /// With prefetching, the next batch is filled on another thread while the current one is used. An
 /// error in filling surfaces at the ``next()`` that would have returned the batch. A stream may be
 /// dropped at any time.
@@ -41,6 +44,8 @@ public final class Batches {
   /// caller itself.
   package var team: WorkerTeam?
 
+  /// What is done to the images in any epoch, nil for nothing.
+  private let changes: ImageChanges?
   private let filler: BatchFiller
   private let queue: DispatchQueue
   private let item: DispatchWorkItem
@@ -57,15 +62,18 @@ public final class Batches {
   ///   - size: The number of examples in a batch. The buffers have room for `size` examples, or for
   ///     the whole data set if that is smaller.
   ///   - order: The order of the examples.
+  ///   - augmentation: How images are changed; the order must then have a seed and an epoch, here and
+  ///     in ``start(_:at:)``.
   ///   - remainder: What becomes of a smaller last batch.
   ///   - prefetch: Whether to fill the next batch on another thread; by default, unless the data
   ///     are in memory. Takes a second buffer.
-  /// - Throws: ``DatasetError`` if `size` is less than 1, if the data set is empty, or if no batch
-  ///   would be left after dropping the remainder; `MemoryError` if there is no memory for the
-  ///   batches; `EngineError` in a forked child.
+  /// - Throws: ``DatasetError`` if `size` is less than 1, if the data set is empty, if no batch
+  ///   would be left after dropping the remainder, or if the augmentation suits the examples or the
+  ///   order not; `MemoryError` if there is no memory for the batches; `EngineError` in a forked
+  ///   child.
   public init(
     _ dataset: any Dataset, size: Int, order: ExampleOrder = .sequential,
-    remainder: Remainder = .keep, prefetch: Bool? = nil
+    augmentation: Augmentation? = nil, remainder: Remainder = .keep, prefetch: Bool? = nil
   ) throws {
     guard size >= 1 else {
       throw DatasetError(
@@ -82,6 +90,13 @@ public final class Batches {
         found: "\(count)",
         advice: count == 0
           ? "check where the data come from" : "keep the remainder, or choose a smaller batch size")
+    }
+    self.changes = try augmentation.map { try ImageChanges($0, fields: dataset.fields) }
+    guard augmentation == nil || order.randomness != nil else {
+      throw DatasetError(
+        .mismatched, at: "order",
+        expected: "a seed and an epoch, on which the augmentation depends",
+        found: "\(order)", advice: "use .shuffled(seed:epoch:) or .unshuffled(seed:epoch:)")
     }
     self.size = size
     self.stepCount = steps
@@ -103,10 +118,17 @@ public final class Batches {
   /// - Parameters:
   ///   - order: The order of the examples.
   ///   - step: The step whose batch comes next; `stepCount` for an epoch that is over.
-  /// - Precondition: `step` lies in `0...stepCount`.
+  /// - Precondition: `step` lies in `0...stepCount`; where images are augmented, the order has a seed
+  ///   and an epoch.
   public func start(_ order: ExampleOrder, at step: Int = 0) {
     start(at: step)
     order.write(to: filler.order.elements)
+    guard let changes else { return }
+    guard let (seed, epoch) = order.randomness else {
+      preconditionFailure("The \(order) order says neither seed nor epoch of the augmentation.")
+    }
+    filler.changes = changes.drawn(
+      from: RandomStream(seed: seed, purpose: .augmentation, index: epoch))
   }
 
   /// Goes to a step of the same epoch.
@@ -148,87 +170,5 @@ public final class Batches {
       queue.async(execute: item)
     }
     return current
-  }
-}
-
-/// What a fill needs, apart from the stream, so that a stream can be dropped while one is under
-/// way.
-///
-/// Unchecked: between the start of a prefetch and `done` only the queue touches it, at other times
-/// only the stream's thread.
-private final class BatchFiller: @unchecked Sendable {
-  let dataset: any Dataset
-  let size: Int
-  let order: AlignedBuffer<Int>
-  /// Signalled once for every prefetch that was started.
-  ///
-  /// Starts at 0 because Dispatch traps where a
-  /// semaphore dies below its first value.
-  let done = DispatchSemaphore(value: 0)
-  private var target: Batch?
-  private var step = 0
-  /// Why the last prefetch failed, nil if it did not.
-  private(set) var error: (any Error)?
-  /// Why a chunk could not be filled by the team, nil if none failed.
-  let chunkError = Lock<(any Error)?>(nil)
-
-  init(dataset: any Dataset, size: Int) {
-    self.dataset = dataset
-    self.size = size
-    self.order = AlignedBuffer(count: dataset.count)
-  }
-
-  func fill(_ batch: Batch, step: Int, team: WorkerTeam?) throws {
-    let first = step * size
-    let indices = UnsafeBufferPointer(
-      start: order.pointer + first, count: min(size, order.count - first))
-    guard let team, dataset.isInMemory, indices.count >= 2 * FillTask.chunkSize else {
-      // A data set that computes does so on this thread, or on Dispatch's that prefetches, as on
-      // the team's.
-      try FloatMode.flushingDenormals { try dataset.fill(batch, with: indices) }
-      return
-    }
-    batch.count = 0
-    chunkError.withLock { $0 = nil }
-    team.run(FillTask(filler: self, batch: batch, indices: indices))
-    if let error = chunkError.withLock({ $0 }) { throw error }
-    batch.count = indices.count
-  }
-
-  func prepare(_ batch: Batch, step: Int) {
-    self.target = batch
-    self.step = step
-    self.error = nil
-  }
-
-  func fillAndSignal() {
-    if let target {
-      do { try fill(target, step: step, team: nil) } catch { self.error = error }
-    }
-    target = nil
-    done.signal()
-  }
-}
-
-/// Fills a batch in chunks of examples.
-private struct FillTask: ParallelTask {
-  /// Small enough to share a batch of 128 among many threads, large enough to be worth the hand-over.
-  static let chunkSize = 16
-
-  let filler: BatchFiller
-  let batch: Batch
-  let indices: UnsafeBufferPointer<Int>
-
-  var chunkCount: Int { (indices.count + FillTask.chunkSize - 1) / FillTask.chunkSize }
-
-  func run(chunk: Int, worker: Int) {
-    let start = chunk * FillTask.chunkSize
-    let part = UnsafeBufferPointer(
-      rebasing: indices[start..<min(start + FillTask.chunkSize, indices.count)])
-    do {
-      try filler.dataset.fill(batch, at: start, with: part)
-    } catch {
-      filler.chunkError.withLock { $0 = error }
-    }
   }
 }

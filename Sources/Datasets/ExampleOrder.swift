@@ -6,6 +6,18 @@ public enum ExampleOrder: Hashable, Sendable {
   case sequential
   /// A random order that depends on `seed` and `epoch` alone.
   case shuffled(seed: UInt64, epoch: Int)
+  /// As the data set has them, in an epoch of a training whose ``Augmentation`` depends on `seed` and
+  /// `epoch`.
+  case unshuffled(seed: UInt64, epoch: Int)
+
+  /// What everything random in the epoch depends on, nil where nothing says it.
+  var randomness: (seed: UInt64, epoch: UInt64)? {
+    switch self {
+    case .sequential: nil
+    case .shuffled(let seed, let epoch), .unshuffled(let seed, let epoch):
+      (seed, UInt64(bitPattern: Int64(epoch)))
+    }
+  }
 
   /// Writes the order of `order.count` examples.
   ///
@@ -13,9 +25,8 @@ public enum ExampleOrder: Hashable, Sendable {
   /// likely as far as the generator goes.
   package func write(to order: UnsafeMutableBufferPointer<Int>) {
     for index in 0..<order.count { order[index] = index }
-    if case .shuffled(let seed, let epoch) = self {
-      var stream = RandomStream(
-        seed: seed, purpose: .shuffle, index: UInt64(bitPattern: Int64(epoch)))
+    if case .shuffled = self, let (seed, epoch) = randomness {
+      var stream = RandomStream(seed: seed, purpose: .shuffle, index: epoch)
       shuffle(order, with: &stream)
     }
   }

@@ -70,6 +70,7 @@ struct Train: ParsableCommand {
     let history = try trainer.fit(
       &model, to: training, validation: validation, epochs: arguments.epochs,
       batchSize: arguments.batch, seed: arguments.seed,
+      augmentation: arguments.augment,
       checkpoints: run.flatMap { checkpoints.options(in: $0.checkpointsURL) }
     ) { event in
       switch event {

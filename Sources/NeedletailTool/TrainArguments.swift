@@ -58,7 +58,16 @@ struct TrainArguments: ParsableArguments {
     help: ArgumentHelp("For how many epochs the rate rises to its start.", valueName: "epochs"))
   var warmUp = 0.0
 
-  @Option(help: "Decides first weights, the order of images and what is held out.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      How images are changed at random in each epoch: flip, vertical-flip and shift[:PIXELS], \
+      parted by commas.
+      """, valueName: "changes"), transform: Augmentation.init)
+  var augment: Augmentation?
+
+  @Option(
+    help: "Decides first weights, the order of images, how they are changed and what is held out.")
   var seed: UInt64 = 0
 
   @OptionGroup var engine: EngineArguments

@@ -18,6 +18,7 @@ struct TrainConfiguration: Encodable {
   let learningRate: Float
   let schedule: String
   let warmUpEpochs: Double
+  let augmentation: String?
   let seed: UInt64
   let threads: Int
   let checkpointEvery: String?
@@ -25,7 +26,8 @@ struct TrainConfiguration: Encodable {
   let onDivergence: Checkpointing.DivergenceAction
 
   enum CodingKeys: String, CodingKey {
-    case version, data, split, model, validation, epochs, batch, optimizer, schedule, seed, threads
+    case version, data, split, model, validation, epochs, batch, optimizer, schedule, augmentation
+    case seed, threads
     case inputShape = "input_shape"
     case classCount = "class_count"
     case classNames = "class_names"
@@ -57,6 +59,7 @@ struct TrainConfiguration: Encodable {
     self.learningRate = arguments.rate
     self.schedule = arguments.schedule.description
     self.warmUpEpochs = arguments.warmUp
+    self.augmentation = arguments.augment?.description
     self.seed = arguments.seed
     self.threads = threadCount
     self.checkpointEvery = arguments.checkpoints.interval?.description

@@ -24,13 +24,14 @@ struct TrainFacts {
     var schedule = "learning rate \(arguments.rate)"
     if arguments.schedule != .constant { schedule += ", \(arguments.schedule)" }
     if arguments.warmUp > 0 { schedule += ", warm-up of \(arguments.warmUp) epochs" }
+    let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
       "data      \(dataText)",
       "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
       "training  \(NumberText.count(start.epochCount, "epoch")) of "
         + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
         + "\(NumberText.count(arguments.batch, "image")), \(arguments.optimizer.rawValue), \(schedule), "
-        + "seed \(arguments.seed)",
+        + "seed \(arguments.seed)\(augmentation)",
       "memory    \(NumberText.megabytes(memory.byteCount)): \(parts.joined(separator: ", "))"
         + (dataByteCount > 0 ? "; images up to \(NumberText.megabytes(dataByteCount))" : ""),
       "threads   \(engine.threadBudget.reason)",
@@ -76,6 +77,7 @@ struct TrainFacts {
       "classes": .integer(training.classCount ?? 0), "training_count": .integer(training.count),
       "validation_count": .integer(validation?.count ?? 0),
       "epochs": .integer(start.epochCount), "steps_per_epoch": .integer(start.stepsPerEpoch),
+      "augmentation": arguments.augment.map { .string($0.description) } ?? .null,
       "threads": .integer(start.threadCount),
       "threads_reason": .string(engine.threadBudget.reason),
       "memory": .object([

@@ -10,7 +10,7 @@ public enum RandomPurpose: UInt64, Sendable {
   case shuffle = 2
   /// Which activations are dropped.
   case dropout = 3
-  /// Random changes of examples.
+  /// Random changes of examples; one stream an epoch, two numbers an example.
   case augmentation = 4
   /// Which examples are held out.
   case split = 5
@@ -43,10 +43,18 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       spare = nil
       return bits
     }
-    let block = nk_philox(key, stream, position).word
+    let (first, second) = pair(at: position)
     position &+= 1
-    spare = UInt64(block.2) | UInt64(block.3) << 32
-    return UInt64(block.0) | UInt64(block.1) << 32
+    spare = second
+    return first
+  }
+
+  /// The numbers `2 · place` and `2 · place + 1` of the stream, counted from 0, whatever was drawn.
+  package func pair(at place: UInt64) -> (UInt64, UInt64) {
+    let block = nk_philox(key, stream, place).word
+    return (
+      UInt64(block.0) | UInt64(block.1) << 32, UInt64(block.2) | UInt64(block.3) << 32
+    )
   }
 
   /// The next number, uniform in [0, 1), a multiple of 2⁻²⁴.

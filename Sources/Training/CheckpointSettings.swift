@@ -16,9 +16,9 @@ struct CheckpointSettings: Sendable, Hashable {
 
   init(
     trainer: Trainer, model: Model, training: any Dataset, validation: (any Dataset)?,
-    batchSize: Int, seed: UInt64, shuffles: Bool
+    batchSize: Int, seed: UInt64, shuffles: Bool, augmentation: Augmentation?
   ) {
-    settings = [
+    var settings = [
       "loss": trainer.loss.ruleDescription,
       "optimizer": trainer.optimizer.ruleDescription,
       "learning rate": trainer.optimizer.learningRate.ruleDescription,
@@ -31,6 +31,11 @@ struct CheckpointSettings: Sendable, Hashable {
       "training data": Self.text(training),
       "validation data": validation.map(Self.text) ?? "none",
     ]
+    // Not set where images stay as they are, as in checkpoints from before there were augmentations.
+    if let augmentation, augmentation != Augmentation() {
+      settings["augmentation"] = augmentation.description
+    }
+    self.settings = settings
     let library = BLASLibrary.current
     let instructions =
       switch nk_active_isa() {

@@ -22,8 +22,10 @@ extension Trainer {
   ///   - validation: What to evaluate after each epoch.
   ///   - epochs: How often to see all examples.
   ///   - batchSize: Examples in a step; the last step of an epoch may have fewer.
-  ///   - seed: Decides the order of the examples and what dropout draws.
+  ///   - seed: Decides the order of the examples, how images are changed and what dropout draws.
   ///   - shuffles: Whether each epoch has an order of its own.
+  ///   - augmentation: How the images of the training are changed, in each epoch in another way; those
+  ///     of the validation never are.
   ///   - checkpoints: Where and when to write checkpoints, and whether to start from one; by default
   ///     none are written.
   ///   - onEvent: Told of the start, of each step and each epoch; may stop the training, and may
@@ -36,16 +38,18 @@ extension Trainer {
   public func fit(
     _ model: inout Model, to training: any Dataset, validation: (any Dataset)? = nil,
     epochs: Int, batchSize: Int = 32, seed: UInt64 = 0, shuffles: Bool = true,
-    checkpoints: Checkpointing? = nil,
+    augmentation: Augmentation? = nil, checkpoints: Checkpointing? = nil,
     onEvent: (TrainingEvent) throws -> TrainingAction = { _ in .continue }
   ) throws -> TrainingHistory {
     guard epochs >= 1 else {
       throw TrainingError("A training needs at least one epoch, not \(epochs).")
     }
     func order(_ epoch: Int) -> ExampleOrder {
-      shuffles ? .shuffled(seed: seed, epoch: epoch - 1) : .sequential
+      shuffles
+        ? .shuffled(seed: seed, epoch: epoch - 1) : .unshuffled(seed: seed, epoch: epoch - 1)
     }
-    let batches = try Batches(training, size: batchSize, order: order(1))
+    let batches = try Batches(
+      training, size: batchSize, order: order(1), augmentation: augmentation)
     batches.team = model.engine.team
     let state = try makeState(
       for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed)
@@ -58,7 +62,8 @@ extension Trainer {
         options,
         settings: CheckpointSettings(
           trainer: self, model: model, training: training, validation: validation,
-          batchSize: batchSize, seed: seed, shuffles: shuffles), metrics: metrics)
+          batchSize: batchSize, seed: seed, shuffles: shuffles, augmentation: augmentation),
+        metrics: metrics)
     }
     var loop = TrainingLoop(
       trainer: self, state: state, batches: batches, evaluator: evaluator, order: order,

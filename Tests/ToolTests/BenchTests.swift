@@ -120,7 +120,12 @@ struct BenchTests {
     #expect(
       found.map { $0["source"] as? String } == [
         "idx", "idx gzip", "cifar-10", "png", "jpeg", "png, resized", "jpeg, resized",
-        "shuffled batches", "shuffled batches",
+      ]
+        + [[String]](repeating: ["shuffled batches", "augmented by flip,shift:4"], count: 3)
+        .flatMap(\.self))
+    #expect(
+      found.suffix(6).map { $0["shape"] as? [Int] } == [
+        [28, 28, 1], [28, 28, 1], [32, 32, 3], [32, 32, 3], [224, 224, 3], [224, 224, 3],
       ])
     for object in found {
       expectPositive(object, ["images_per_second_best", "images_per_second_median", "images"])

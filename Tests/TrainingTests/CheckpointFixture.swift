@@ -14,6 +14,7 @@ struct CheckpointFixture {
   var threads = 1
   var metrics: [Metric] = [.accuracy]
   var shuffles = true
+  var augmentation: Augmentation?
   var validates = true
   var classes = 10
   var clip: Float?
@@ -86,7 +87,7 @@ struct CheckpointFixture {
     let history = try trainer().fit(
       &model, to: data.training, validation: validates ? data.validation : nil,
       epochs: epochs, batchSize: batchSize, seed: seed, shuffles: shuffles,
-      checkpoints: checkpoints
+      augmentation: augmentation, checkpoints: checkpoints
     ) { event in
       switch event {
       case .started(let found): start = found

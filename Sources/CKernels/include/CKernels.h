@@ -6,6 +6,7 @@
 #define NEEDLETAIL_CKERNELS_H
 
 #include "activation.h"
+#include "augmentation.h"
 #include "batch_normalization.h"
 #include "broadcast.h"
 #include "bytes.h"

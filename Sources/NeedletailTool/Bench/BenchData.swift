@@ -9,7 +9,7 @@ struct BenchData: ParsableCommand {
     abstract: "Measure how fast images are decoded and made into batches.",
     discussion: """
       Made-up images in MNIST's, CIFAR-10's, PNG and JPEG files, in a temporary folder; and batches \
-      of images in memory in a new order each epoch. There is no augmentation to measure yet.
+      of images in memory in a new order each epoch, as they are and augmented.
       """)
 
   @OptionGroup var threads: ThreadArguments
