@@ -18,30 +18,37 @@ NK_INLINE void NK_NAME(nk_clear)(float *p, size_t count) {
   for (size_t i = 0; i < count; i += NK_WIDTH) nk_store_up_to(p + i, (nk_vf){0}, count - i);
 }
 
-// Which elements of a vector at the other end of a row take the place of those of this one; negative for
-// elements that stay.
+// How rows of some pixels are reversed, from both ends by vectors of whole pixels.
 typedef struct {
+  size_t channels;
+  // Elements of a vector that are exchanged, how many vectors from each end, and how many elements of a
+  // last one.
+  size_t used, vectors, rest;
+  // Which elements of the vector at the other end take the place of those of this one; negative for
+  // elements that stay.
   nk_vi left, right;
-  size_t pixels;
-} NK_NAME(nk_mirror);
+} NK_NAME(nk_reversal);
 
-NK_INLINE NK_NAME(nk_mirror) NK_NAME(nk_make_mirror)(size_t channels) {
-  NK_NAME(nk_mirror) mirror = {0};
+NK_INLINE NK_NAME(nk_reversal) NK_NAME(nk_make_reversal)(size_t count, size_t channels) {
+  NK_NAME(nk_reversal) reversal = {.channels = channels, .rest = count / channels / 2 * channels};
 #if NK_WIDTH > 4
+  size_t pixels = NK_WIDTH / channels, used = pixels * channels;
+  if (used == 0) return reversal;
   int32_t left[NK_WIDTH], right[NK_WIDTH];
   for (size_t i = 0; i < NK_WIDTH; i++) left[i] = right[i] = -1;
-  mirror.pixels = NK_WIDTH / channels;
-  size_t used = mirror.pixels * channels;
-  for (size_t p = 0; p < mirror.pixels; p++)
+  for (size_t p = 0; p < pixels; p++)
     for (size_t c = 0; c < channels; c++) {
       left[p * channels + c] = (int32_t)(NK_WIDTH - (p + 1) * channels + c);
-      right[NK_WIDTH - used + p * channels + c] =
-          (int32_t)((mirror.pixels - 1 - p) * channels + c);
+      right[NK_WIDTH - used + p * channels + c] = (int32_t)((pixels - 1 - p) * channels + c);
     }
-  memcpy(&mirror.left, left, sizeof left);
-  memcpy(&mirror.right, right, sizeof right);
+  memcpy(&reversal.left, left, sizeof left);
+  memcpy(&reversal.right, right, sizeof right);
+  reversal.used = used;
+  // What the vector of one end keeps must not be what that of the other end changed before it.
+  if (count >= NK_WIDTH + used) reversal.vectors = (count - NK_WIDTH - used) / (2 * used) + 1;
+  reversal.rest -= reversal.vectors * used;
 #endif
-  return mirror;
+  return reversal;
 }
 
 #if NK_WIDTH > 4
@@ -58,29 +65,33 @@ NK_INLINE nk_vf NK_NAME(nk_take)(nk_vf own, nk_vf other, nk_vi index) {
 #endif
 
 // The pixels from `left` to `right` in reverse order.
-NK_INLINE void NK_NAME(nk_reverse_pixels)(float *left, float *right, size_t channels,
-                                          const NK_NAME(nk_mirror) *mirror) {
+NK_INLINE void NK_NAME(nk_reverse)(float *left, float *right, const NK_NAME(nk_reversal) *r) {
 #if NK_WIDTH > 4
-  if (mirror->pixels > 0) {
-    size_t used = mirror->pixels * channels;
-    // What one vector keeps is not what the other changes, or is written before that.
-    for (; right - left >= (ptrdiff_t)(NK_WIDTH + used); left += used, right -= used) {
-      nk_vf a = nk_load(left), b = nk_load(right - NK_WIDTH);
-      nk_store(left, NK_NAME(nk_take)(a, b, mirror->left));
-      nk_store(right - NK_WIDTH, NK_NAME(nk_take)(b, a, mirror->right));
+  if (r->used > 0) {
+    // The middle first: its loads would wait for the stores of vectors that reach into it.
+    if (r->rest > 0) {
+      float *a = left + r->vectors * r->used, *b = right - r->vectors * r->used - r->rest;
+      nk_vi index = r->left - (int32_t)(NK_WIDTH - r->rest);
+      nk_vf first = nk_load_part(a, r->rest), last = nk_load_part(b, r->rest);
+      nk_store_part(a, NK_NAME(nk_take)(last, last, index), r->rest);
+      nk_store_part(b, NK_NAME(nk_take)(first, first, index), r->rest);
     }
-    // Less than a vector from both ends.
-    size_t rest = (size_t)(right - left) / channels / 2 * channels;
-    if (rest > 0) {
-      nk_vi index = mirror->left - (int32_t)(NK_WIDTH - rest);
-      nk_vf a = nk_load_part(left, rest), b = nk_load_part(right - rest, rest);
-      nk_store_part(left, NK_NAME(nk_take)(b, b, index), rest);
-      nk_store_part(right - rest, NK_NAME(nk_take)(a, a, index), rest);
+    if (r->vectors == 0) return;
+    right -= NK_WIDTH;
+    nk_vf a = nk_load(left), b = nk_load(right);
+    for (size_t i = 1; i < r->vectors; i++) {
+      // Loaded before the stores for the same reason.
+      nk_vf next_a = nk_load(left + r->used), next_b = nk_load(right - r->used);
+      nk_store(left, NK_NAME(nk_take)(a, b, r->left));
+      nk_store(right, NK_NAME(nk_take)(b, a, r->right));
+      a = next_a, b = next_b, left += r->used, right -= r->used;
     }
+    nk_store(left, NK_NAME(nk_take)(a, b, r->left));
+    nk_store(right, NK_NAME(nk_take)(b, a, r->right));
     return;
   }
 #endif
-  (void)mirror;
+  size_t channels = r->channels;
   for (; right - left >= (ptrdiff_t)(2 * channels); left += channels, right -= channels)
     NK_NAME(nk_swap_lines)(left, right - channels, channels);
 }
@@ -106,10 +117,9 @@ static void NK_NAME(nk_mirror_and_move)(float *image, size_t height, size_t widt
     for (size_t a = top, b = bottom - 1; a < b; a++, b--)
       NK_NAME(nk_swap_lines)(image + a * line, image + b * line, line);
   if (mirrors) {
-    NK_NAME(nk_mirror) mirror = NK_NAME(nk_make_mirror)(channels);
+    NK_NAME(nk_reversal) reversal = NK_NAME(nk_make_reversal)(last - first, channels);
     for (size_t r = top; r < bottom; r++)
-      NK_NAME(nk_reverse_pixels)
-      (image + r * line + first, image + r * line + last, channels, &mirror);
+      NK_NAME(nk_reverse)(image + r * line + first, image + r * line + last, &reversal);
   }
   if (across != 0)
     for (size_t r = top; r < bottom; r++) {

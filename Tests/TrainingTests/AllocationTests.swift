@@ -39,7 +39,32 @@ private func allocationsOfFiveSteps(wasteful: Bool) throws -> Int {
   return allocation_count() - before
 }
 
+/// Five augmented batches, on three threads.
+private func allocationsOfFiveBatches() throws -> Int {
+  let team = WorkerTeam(threadCount: 3)
+  let batches = try Batches(
+    Digits.load().training, size: 64, order: .shuffled(seed: 1, epoch: 0),
+    augmentation: Augmentation(horizontalFlip: true, verticalFlip: true, shift: 2))
+  batches.team = team
+  for _ in 0..<100 {
+    batches.start(at: 0)
+    while try batches.next() != nil {}
+  }
+  batches.start(.shuffled(seed: 1, epoch: 1))
+  let before = allocation_count()
+  for _ in 0..<5 { _ = try batches.next() }
+  return allocation_count() - before
+}
+
 @Suite struct AllocationTests {
+  @Test(.enabled(if: allocation_count_works(), "needs glibc, without a sanitizer"))
+  func anAugmentedBatchAllocatesNothing() async {
+    await #expect(processExitsWith: .success) {
+      let count = try allocationsOfFiveBatches()
+      try #require(count == 0, "\(count) allocations in five batches")
+    }
+  }
+
   // In a process of its own, where nothing else takes memory.
   @Test(.enabled(if: allocation_count_works(), "needs glibc, without a sanitizer"))
   func aStepAllocatesNothing() async {

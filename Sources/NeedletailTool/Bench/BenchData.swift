@@ -20,7 +20,7 @@ struct BenchData: ParsableCommand {
 
   @Option(
     help: """
-      How many images there are of each kind; of image files a tenth, of large ones a hundredth.
+      How many images there are of each kind; of image files a tenth, of large images a hundredth.
       """)
   var images = 10_000
 
