@@ -45,7 +45,7 @@ extension BatchNormalization {
   ///   - accumulate: Adds to dx rather than replacing it.
   ///   - dGamma: Nil where it is not wanted, as dBeta.
   ///   - accumulateParameters: Adds to dGamma and dBeta rather than replacing them.
-  ///   - scratch: As many floats as ``scratchCount(rows:channels:)`` says.
+  ///   - scratch: As many floats as ``backwardScratchCount(channels:)`` says.
   package static func backwardTraining(
     rows: Int, channels: Int, x: UnsafePointer<Float>, gamma: UnsafePointer<Float>?,
     savedMean: UnsafePointer<Float>, savedInverseDeviation: UnsafePointer<Float>,
@@ -87,6 +87,11 @@ extension BatchNormalization {
       ScaledGradient(
         blocks: Chunks(rows: rows, columns: channels), channels: channels, dz: result.gradient,
         scale: layout.vector(1), accumulate: accumulate, dx: dx))
+  }
+
+  /// The floats of scratch memory of a backward pass with any number of rows.
+  package static func backwardScratchCount(channels: Int) -> Int {
+    NormalizationSums.count(channels: channels)
   }
 
   private static func sum(

@@ -21,7 +21,7 @@ package enum BatchNormalization {
   ///   - addend: As many elements as x, or nil for none.
   ///   - parameter: That of `function`, where it has one.
   ///   - y: May be x, if x is not needed for the backward pass.
-  ///   - scratch: As many floats as ``scratchCount(rows:channels:)`` says.
+  ///   - scratch: As many floats as ``forwardScratchCount(rows:channels:isTraining:)`` says.
   package static func forwardTraining(
     rows: Int, channels: Int, x: UnsafePointer<Float>, moments: ChannelMoments? = nil,
     gamma: UnsafePointer<Float>?, beta: UnsafePointer<Float>?, epsilon: Float, momentum: Float,
@@ -94,11 +94,12 @@ package enum BatchNormalization {
     }
   }
 
-  /// The floats of scratch memory of any pass; enough for fewer rows, too.
-  package static func scratchCount(rows: Int, channels: Int) -> Int {
-    let moments = ColumnMoments.count(
-      parts: RowParts(rows: rows, columns: channels).count, columns: channels)
-    return max(roundedToLine(channels) + moments, NormalizationSums.count(channels: channels))
+  /// The floats of scratch memory of a forward pass; enough for fewer rows, too.
+  package static func forwardScratchCount(rows: Int, channels: Int, isTraining: Bool) -> Int {
+    guard isTraining else { return roundedToLine(channels) }
+    return roundedToLine(channels)
+      + ColumnMoments.count(
+        parts: RowParts.mostCount(rows: rows, columns: channels), columns: channels)
   }
 }
 

@@ -92,15 +92,31 @@ struct RowParts {
     (unitsPerImage, rowsPerUnit, rowsPerImage) = (chunks.total, 1, chunks.total)
   }
 
-  /// Parts of a matrix that is written before: 64 KiB, unless columns are very many.
+  /// Parts of a matrix that was written before its moments are taken.
   init(rows: Int, columns: Int) {
-    self.init(Chunks(of: rows, size: max(64, Chunks.elements / max(1, columns))))
+    let size = max(Self.leastRows(columns: columns), (rows + Self.most - 1) / Self.most)
+    self.init(Chunks(of: rows, size: size))
   }
 
-  /// Parts of lines of tiles: `chunks` of those of `imagesPerSegment` images, again and again.
+  /// The most parts of a matrix that was written before, of up to so many rows.
+  static func mostCount(rows: Int, columns: Int) -> Int {
+    let least = leastRows(columns: columns)
+    return min(most, (rows + least - 1) / least)
+  }
+
+  /// Not so many that combining them costs.
+  private static let most = 256
+
+  /// 64 KiB, unless columns are very many.
+  private static func leastRows(columns: Int) -> Int { max(64, Chunks.elements / max(1, columns)) }
+
+  /// Parts of lines of tiles, cut anew where other images begin to be computed.
   ///
   /// - Parameters:
   ///   - images: How many there are.
+  ///   - imagesPerSegment: How many are cut together.
+  ///   - height: Lines of pixels of an image.
+  ///   - width: Pixels of a line.
   ///   - tileRows: Lines of tiles of an image; the last may reach beyond it.
   ///   - tileHeight: Lines of pixels of a line of tiles.
   ///   - unitsPerPart: Lines of tiles of a part.
@@ -149,7 +165,7 @@ private struct TakeMoments: ParallelTask {
 private struct CombineMoments: ParallelTask {
   let moments: ColumnMoments
 
-  private var columns: Chunks { Chunks(of: moments.columns, size: 256) }
+  private var columns: Chunks { Chunks(of: moments.columns, size: 64) }
 
   var chunkCount: Int { columns.count }
 

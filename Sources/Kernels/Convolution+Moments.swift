@@ -13,11 +13,14 @@ extension Convolution {
     _ geometry: ConvolutionGeometry, maximumBatch: Int, algorithm: ConvolutionAlgorithm? = nil
   ) -> Int {
     let method = Method(algorithm, geometry)
+    let rows = maximumBatch * geometry.outputPixels
     let parts =
       switch method {
-      case .direct, .matrixProduct: TileProduct.Cut.mostRowChunks
+      case .direct, .matrixProduct:
+        TileProduct.Cut.mostRowChunks(rows: rows, matrix: DirectConvolution.forwardMatrix(geometry))
       case .winograd(let winograd): winograd.mostMomentParts(maximumBatch: maximumBatch)
-      case .depthwise, .im2row: method.momentParts(geometry, batch: maximumBatch).count
+      case .depthwise: method.momentParts(geometry, batch: maximumBatch).count
+      case .im2row: RowParts.mostCount(rows: rows, columns: geometry.outputChannels)
       }
     return ColumnMoments.count(parts: parts, columns: geometry.outputChannels)
   }
@@ -28,13 +31,12 @@ extension Convolution.Method {
   func momentParts(_ geometry: ConvolutionGeometry, batch: Int) -> RowParts {
     let rows = batch * geometry.outputPixels
     return switch self {
-    case .direct:
-      DirectConvolution.momentParts(geometry, batch: batch)
+    // A product with kernels of one pixel has the matrix of a direct convolution.
+    case .direct, .matrixProduct:
+      RowParts(
+        TileProduct.Cut(rows: rows, matrix: DirectConvolution.forwardMatrix(geometry)).rowChunks)
     case .winograd(let winograd):
       winograd.momentParts(batch: batch)
-    case .matrixProduct:
-      Dense.momentParts(
-        rows: rows, inputSize: geometry.inputChannels, outputSize: geometry.outputChannels)
     case .depthwise:
       DepthwiseConvolution.momentParts(geometry, batch: batch)
     case .im2row:

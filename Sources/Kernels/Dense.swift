@@ -40,7 +40,7 @@ package enum Dense {
   ///   - bias: `outputSize` elements, or nil for none.
   ///   - addend: As many elements as y, or nil for none.
   ///   - parameter: That of `function`, where it has one.
-  ///   - moments: Those of y that are taken, of the parts of ``momentParts(rows:inputSize:outputSize:)``.
+  ///   - moments: Those of y that are taken, of the rows that ``TileProduct`` takes together.
   ///   - scratch: As many floats as ``scratchCount(rows:inputSize:outputSize:pass:threadCount:)`` says.
   package static func forward(
     rows: Int, inputSize: Int, outputSize: Int, x: UnsafePointer<Float>,
@@ -53,12 +53,6 @@ package enum Dense {
       rows: rows, inputSize: inputSize, outputSize: outputSize, a: x, packed: prepared, c: y,
       bias: bias, addend: addend, function: function, parameter: parameter, moments: moments,
       scratch: scratch, team: team)
-  }
-
-  /// The rows whose moments are taken together.
-  static func momentParts(rows: Int, inputSize: Int, outputSize: Int) -> RowParts {
-    let matrix = PackedMatrix(depth: inputSize, columns: outputSize)
-    return RowParts(TileProduct.Cut(rows: rows, matrix: matrix).rowChunks)
   }
 
   /// dx = dz · Wᵀ, or += with `accumulate`; dz is the gradient of x · W + b.

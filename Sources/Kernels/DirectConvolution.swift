@@ -28,12 +28,6 @@ enum DirectConvolution {
     }
   }
 
-  /// The rows whose moments are taken together.
-  static func momentParts(_ geometry: ConvolutionGeometry, batch: Int) -> RowParts {
-    let rows = batch * geometry.outputPixels
-    return RowParts(TileProduct.Cut(rows: rows, matrix: forwardMatrix(geometry)).rowChunks)
-  }
-
   /// The gradient of the weights: patchesᵀ · dz.
   static func backwardWeights(
     _ geometry: ConvolutionGeometry, batch: Int, x: UnsafePointer<Float>,
@@ -77,7 +71,7 @@ enum DirectConvolution {
   }
 
   /// The packed weights of one group.
-  private static func forwardMatrix(_ geometry: ConvolutionGeometry) -> PackedMatrix {
+  static func forwardMatrix(_ geometry: ConvolutionGeometry) -> PackedMatrix {
     PackedMatrix(depth: geometry.patchSize, columns: geometry.groupOutputChannels)
   }
 

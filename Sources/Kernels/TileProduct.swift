@@ -20,7 +20,7 @@ struct TileProduct: ParallelTask {
   let addend: UnsafePointer<Float>?
   let function: ElementwiseFunction
   let parameter: Float
-  /// Those of the result, and the column of their matrix where `c` begins; for no function other than
+  /// Those of the result, and the column of their matrix where `c` begins; only with the identity or
   /// relu.
   let moments: (of: ColumnMoments, firstColumn: Int)?
   let cut: Cut
@@ -57,8 +57,7 @@ struct TileProduct: ParallelTask {
     /// Some microseconds each; many for many threads, not so many that their number costs.
     init(rows: Int, matrix: PackedMatrix) {
       let wanted = ChunkGoal.count(
-        flops: 2 * Double(rows) * Double(matrix.depth) * Double(matrix.columns),
-        most: Self.mostRowChunks)
+        flops: 2 * Double(rows) * Double(matrix.depth) * Double(matrix.columns), most: Self.most)
       let blocks = matrix.blocks.count
       if rows >= wanted * Self.goodRows || blocks == 0 {
         rowChunks = Chunks(of: rows, size: max(1, (rows + wanted - 1) / wanted))
@@ -70,8 +69,14 @@ struct TileProduct: ParallelTask {
       }
     }
 
-    /// The most chunks that rows are cut into.
-    static let mostRowChunks = 128
+    /// The most chunks of rows of up to so many.
+    static func mostRowChunks(rows: Int, matrix: PackedMatrix) -> Int {
+      let blocks = max(1, matrix.blocks.count)
+      return max(
+        1, min(most, rows / goodRows), min((most + blocks - 1) / blocks, rows / leastRows))
+    }
+
+    private static let most = 128
     // Rows that make up for the reading of b, and those that do so barely.
     private static let goodRows = 42
     private static let leastRows = 12

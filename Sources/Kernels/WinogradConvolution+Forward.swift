@@ -10,12 +10,13 @@ extension WinogradConvolution {
   ) {
     let finish = nk_tile_finish(addend: addend, relu: function == .relu, bias: bias)
     if isFused {
-      let lines = fusedTileLines(batch)
-      let tiles = lines.map { Chunks(of: $0.total * tilesAcross, size: $0.size * tilesAcross) }
+      // Whole lines only where moments ask for them.
+      let lines = moments == nil ? nil : fusedTileLines(batch)
       let count = batch * tilesPerImage
       team.run(
         FusedForward(
-          winograd: self, tiles: tiles ?? Chunks(of: count, limit: fusedTileLimit(count)), x: x,
+          winograd: self,
+          tiles: lines.map(tiles(of:)) ?? Chunks(of: count, limit: fusedTileLimit(count)), x: x,
           prepared: prepared, finish: finish, y: y, moments: lines == nil ? nil : moments,
           scratch: scratch))
       if lines == nil { moments?.take(team: team) }
@@ -55,8 +56,9 @@ extension WinogradConvolution {
         c: products, to: m))
     team.run(
       TransformBack(
-        winograd: self, lines: phaseTileLines(images), m: products, finish: finish, y: y,
-        moments: moments))
+        winograd: self,
+        tiles: moments == nil ? transformChunks(tiles) : self.tiles(of: phaseTileLines(images)),
+        m: products, finish: finish, y: y, moments: moments))
   }
 
   func forwardScratchCount(maximumBatch: Int, threadCount: Int) -> Int {
@@ -193,23 +195,21 @@ extension WinogradConvolution {
 /// The transform of products into results.
 private struct TransformBack: ParallelTask {
   let winograd: WinogradConvolution
-  let lines: Chunks
+  let tiles: Chunks
   let m: UnsafePointer<Float>
   let finish: nk_tile_finish
   let y: UnsafeMutablePointer<Float>
   let moments: (of: ColumnMoments, firstPart: Int)?
 
-  var chunkCount: Int { lines.count }
+  var chunkCount: Int { tiles.count }
 
   func run(chunk: Int, worker: Int) {
-    let across = winograd.tilesAcross
-    let first = lines.start(chunk) * across
-    let side = WinogradConvolution.Transformed(
-      tiles: lines.total * across, channels: winograd.outputs)
+    let first = tiles.start(chunk)
+    let side = WinogradConvolution.Transformed(tiles: tiles.total, channels: winograd.outputs)
     var (shape, finish) = (winograd.shape, finish)
     nk_winograd_output(
       &shape, m + first * side.channels, side.pointStep, side.channels, first,
-      lines.length(chunk) * across, y, &finish)
+      tiles.length(chunk), y, &finish)
     if let moments {
       moments.of.take(part: moments.firstPart + chunk, columns: 0..<winograd.outputs)
     }

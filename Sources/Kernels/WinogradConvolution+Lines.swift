@@ -15,6 +15,11 @@ extension WinogradConvolution {
       size: max(1, Chunks.elements / (points * max(inputs, outputs) * tilesAcross)))
   }
 
+  /// Chunks of tiles that are those of lines.
+  func tiles(of lines: Chunks) -> Chunks {
+    Chunks(of: lines.total * tilesAcross, size: lines.size * tilesAcross)
+  }
+
   /// The rows of the result whose moments are taken together.
   func momentParts(batch: Int) -> RowParts {
     if isFused {
@@ -36,6 +41,6 @@ extension WinogradConvolution {
   func mostMomentParts(maximumBatch: Int) -> Int {
     max(
       maximumBatch * tilesDown,
-      RowParts(rows: maximumBatch * geometry.outputPixels, columns: outputs).count)
+      RowParts.mostCount(rows: maximumBatch * geometry.outputPixels, columns: outputs))
   }
 }

@@ -10,6 +10,12 @@ import Threads
   private let builder = GraphBuilder()
 
   private func normalized(_ x: Node, _ channels: Int, _ name: String) -> Node {
+    Self.normalized(x, channels, name, builder)
+  }
+
+  private static func normalized(
+    _ x: Node, _ channels: Int, _ name: String, _ builder: GraphBuilder
+  ) -> Node {
     func variable(_ suffix: String, _ initializer: Initializer, trained: Bool) -> Node {
       builder.variable(
         name + suffix, shape: [channels], initializer: initializer, isTrainable: trained)
@@ -45,7 +51,9 @@ import Threads
       var y = [Float](repeating: .nan, count: rows * 20)
       var mean = [Float](repeating: 0, count: 20)
       var (variance, savedMean, savedDeviation) = (mean, mean, mean)
-      withScratch(BatchNormalization.scratchCount(rows: rows, channels: 20)) {
+      let count = BatchNormalization.forwardScratchCount(
+        rows: rows, channels: 20, isTraining: true)
+      withScratch(count) {
         BatchNormalization.forwardTraining(
           rows: rows, channels: 20, x: x, moments: moments, gamma: nil, beta: nil, epsilon: 1e-3,
           momentum: 0.9, runningMean: &mean, runningVariance: &variance,
@@ -72,6 +80,40 @@ import Threads
     }
     #expect(normalize(nil) != run.output(1))
     expectClose(normalize(nil), run.output(1), relative: 1e-4, absolute: 1e-5)
+  }
+
+  /// The moments outlive what runs until the last reader, in the memory of a smaller batch as well.
+  ///
+  /// Behind a reshape, whose result nobody wrote, a normalisation takes its own.
+  @Test(arguments: [2, 7]) func theyLastUntilTheyAreRead(batch: Int) throws {
+    let runs = try [false, true].map { apart in
+      let builder = GraphBuilder()
+      func variable(_ name: String, _ shape: Shape) -> Node {
+        builder.variable(name, shape: shape)
+      }
+      func normalized(_ x: Node, _ name: String) -> Node {
+        let values = apart ? x.reshaped(to: [10, 11, 24]) : x
+        return MomentsTests.normalized(values, 24, name, builder)
+      }
+      let images = builder.placeholder("x", [.batch, 12, 13, 5])
+      let first = convolve2D(images, variable("w", [3, 3, 5, 24]))
+      // Scratch memory and results of others in between.
+      let between = convolve2D(
+        tanh(convolve2D(first, variable("u", [3, 3, 24, 30]), padding: .same)),
+        variable("t", [3, 3, 30, 24]), padding: .same)
+      let sum = normalized(first, "a") + tanh(normalized(between, "b"))
+      let loss = mean(tanh(sum) * normalized(first, "c"))
+      let run = try GraphRun([], loss: loss, maximumBatch: 7, isTraining: true)
+      run.feedTheRest(batch: batch)
+      run.run(batch: batch)
+      return run
+    }
+    expectClose([runs[0].loss], [runs[1].loss], relative: 1e-4, absolute: 1e-6)
+    for name in runs[0].trainedNames {
+      expectClose(
+        runs[0].gradient(of: name), runs[1].gradient(of: name), relative: 1e-3, absolute: 1e-6,
+        name)
+    }
   }
 
   /// Two readers of one convolution, one of a biased and rectified one, and one behind a pooling, which

@@ -50,7 +50,8 @@ import Threads
     var r = Results(
       y: matrix, runningMean: arrays.runningMean, runningVariance: arrays.runningVariance,
       savedMean: vector, savedInverseDeviation: vector, dx: matrix, dGamma: vector, dBeta: vector)
-    let count = BatchNormalization.scratchCount(rows: rows, channels: channels)
+    let count = BatchNormalization.forwardScratchCount(
+      rows: rows, channels: channels, isTraining: true)
     arrays.gamma.withUnsafeBufferPointer { gamma in
       arrays.beta.withUnsafeBufferPointer { beta in
         withScratch(count) {
@@ -65,7 +66,7 @@ import Threads
         var dz = arrays.dz
         dz.withUnsafeMutableBufferPointer { dz in
           guard let dz = dz.baseAddress else { return }
-          withScratch(count) {
+          withScratch(BatchNormalization.backwardScratchCount(channels: channels)) {
             BatchNormalization.backwardTraining(
               rows: rows, channels: channels, x: arrays.x,
               gamma: affine ? gamma.baseAddress : nil, savedMean: r.savedMean,
@@ -163,7 +164,8 @@ import Threads
     var dx = y
     var dGamma = [Float](repeating: .nan, count: channels)
     var dBeta = dGamma
-    let count = BatchNormalization.scratchCount(rows: rows, channels: channels)
+    let count = BatchNormalization.forwardScratchCount(
+      rows: rows, channels: channels, isTraining: false)
     withScratch(count) {
       BatchNormalization.forwardInference(
         rows: rows, channels: channels, x: arrays.x, gamma: arrays.gamma, beta: arrays.beta,
@@ -174,7 +176,7 @@ import Threads
     var dz = arrays.dz
     dz.withUnsafeMutableBufferPointer { dz in
       guard let dz = dz.baseAddress else { return }
-      withScratch(count) {
+      withScratch(BatchNormalization.backwardScratchCount(channels: channels)) {
         BatchNormalization.backwardInference(
           rows: rows, channels: channels, x: arrays.x, gamma: arrays.gamma,
           epsilon: Self.epsilon, runningMean: arrays.runningMean,

@@ -12,13 +12,15 @@ import Threads
     var squares: [Float]
   }
 
-  /// Runs the forward pass, with relu, in memory for batches of up to `maximumBatch`.
+  /// Runs the forward pass in memory for batches of up to `maximumBatch`.
   private static func run(
     _ test: ConvolutionCase, algorithm: ConvolutionAlgorithm, threads: Int = 1,
-    maximumBatch: Int? = nil, takesMoments: Bool = true, x: [Float]
+    maximumBatch: Int? = nil, takesMoments: Bool = true, offset: Float = 0,
+    function: ElementwiseFunction = .relu, x: [Float]
   ) -> Results {
     let g = test.geometry
-    let (_, weights, bias, dz) = ConvolutionTests.arrays(test, TestArrays.uniform)
+    let (_, weights, small, dz) = ConvolutionTests.arrays(test, TestArrays.uniform)
+    let bias = small.map { $0 + offset }
     let team = WorkerTeam(threadCount: threads)
     let most = maximumBatch ?? test.batch
     var y = [Float](repeating: .nan, count: dz.count)
@@ -32,7 +34,7 @@ import Threads
         withScratch(count) {
           Convolution.forward(
             g, batch: test.batch, x: x, weights: weights, prepared: prepared, bias: bias,
-            function: .relu, parameter: 0, y: &y, moments: takesMoments ? moments : nil,
+            function: function, parameter: 0, y: &y, moments: takesMoments ? moments : nil,
             scratch: $0, team: team, algorithm: algorithm)
         }
       }
@@ -105,10 +107,31 @@ import Threads
         #expect(agree, "\(algorithm)")
       }
     }
-    let counts = [1, 2, 3, 5, 16, 17, 64, 100].map {
-      Convolution.momentCount(test.geometry, maximumBatch: $0)
+  }
+
+  @Test(arguments: cases) func memoryGrowsWithTheBatch(_ test: ConvolutionCase) {
+    for algorithm in ConvolutionTests.algorithms(test) {
+      let counts = [1, 2, 3, 5, 16, 17, 64, 100].map {
+        Convolution.momentCount(test.geometry, maximumBatch: $0, algorithm: algorithm)
+      }
+      #expect(counts == counts.sorted())
     }
-    #expect(counts == counts.sorted())
+  }
+
+  /// Sums of squares would lose all digits here.
+  @Test(arguments: cases) func meansFarFromZero(_ test: ConvolutionCase) {
+    let x = Self.x(test)
+    for algorithm in ConvolutionTests.algorithms(test) {
+      let r = Self.run(test, algorithm: algorithm, offset: 1000, function: .identity, x: x)
+      let channels = r.mean.count
+      let reference = ReferenceBatchNormalization(
+        channels: channels, x: r.y.map(Double.init), epsilon: 1)
+      let rows = Double(r.y.count / channels)
+      expectClose(r.mean, reference.mean, relative: 1e-6, "mean by \(algorithm)")
+      expectClose(
+        r.squares, reference.variance.map { $0 * rows }, relative: 1e-3, absolute: 1e-4 * rows,
+        "squares by \(algorithm)")
+    }
   }
 
   /// Products that leave out the zeros of their rows cut them as the others do.
@@ -137,7 +160,9 @@ import Threads
     var y = [Float](repeating: .nan, count: x.count)
     var (mean, deviation) = ([Float](repeating: 0, count: 5), [Float](repeating: 0, count: 5))
     var (savedMean, savedDeviation) = (mean, deviation)
-    withScratch(BatchNormalization.scratchCount(rows: rows, channels: channels)) {
+    withScratch(
+      BatchNormalization.forwardScratchCount(rows: rows, channels: channels, isTraining: true)
+    ) {
       BatchNormalization.forwardTraining(
         rows: rows, channels: channels, x: x,
         moments: ChannelMoments(channels: channels, memory: moments), gamma: nil, beta: nil,

@@ -14,7 +14,8 @@ import Threads
     let vectors = (2...5).map { TestArrays.uniform(channels, seed: $0).map { abs($0) + 0.1 } }
     let y = AlignedBuffer<Float>(count: rows * channels)
     func normalize(_ first: Int, _ count: Int, into y: UnsafeMutablePointer<Float>) {
-      let scratch = BatchNormalization.scratchCount(rows: count, channels: channels)
+      let scratch = BatchNormalization.forwardScratchCount(
+        rows: count, channels: channels, isTraining: false)
       x.withUnsafeBufferPointer { x in
         guard let x = x.baseAddress.map({ $0 + first * channels }) else { return }
         withScratch(scratch) {

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Arrays are [rows][columns] without gaps; statistics have one element a column. `gamma` and
-// `beta` may be NULL, which stands for ones and zeros.
+// Arrays are [rows][columns] without gaps, unless a step is given; statistics have one element a
+// column. `gamma` and `beta` may be NULL, which stands for ones and zeros.
 
 /// The mean of each column, and the sum of squared deviations from it. At least one row; rows are
 /// `step` floats apart.

@@ -80,10 +80,13 @@ package struct BatchNormalizationOperation: Operation {
     // The batch's mean and inverse deviation.
     requirements.kept = site.isTraining ? [channels * 4, channels * 4] : []
     requirements.readsMoments = site.isTraining
-    let scratch = BatchNormalization.scratchCount(rows: rows, channels: channels)
     // Where nothing goes backward, the statistics still need a place.
-    requirements.forwardScratch = scratch + (site.isTraining ? 2 * (channels + 16) : 0)
-    requirements.backwardScratch = scratch + 2 * (channels + 16)
+    requirements.forwardScratch =
+      BatchNormalization.forwardScratchCount(
+        rows: rows, channels: channels, isTraining: site.isTraining)
+      + (site.isTraining ? 2 * (channels + 16) : 0)
+    requirements.backwardScratch =
+      BatchNormalization.backwardScratchCount(channels: channels) + 2 * (channels + 16)
     return requirements
   }
 
@@ -93,7 +96,8 @@ package struct BatchNormalizationOperation: Operation {
     let stride = (channels + 15) / 16 * 16
     let mean = site.kept.first ?? site.scratch
     let deviation = site.kept.last ?? site.scratch.advanced(byFloats: stride)
-    let scratch = site.kept.isEmpty ? site.scratch.advanced(byFloats: 2 * stride) : site.scratch
+    let keepsNone = site.isTraining && site.kept.isEmpty
+    let scratch = keepsNone ? site.scratch.advanced(byFloats: 2 * stride) : site.scratch
     let addend = hasAddend ? site.inputs[5] : nil
     return { context in
       let rows = site.outputType.rowCount(batch: context.batch)
