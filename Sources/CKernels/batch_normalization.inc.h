@@ -55,28 +55,26 @@ NK_INLINE void NK_NAME(squares_vectors)(const float *x, size_t rows, size_t step
   NK_UNROLL for (int v = 0; v < vectors; v++) nk_store(squares + v * NK_WIDTH, totals[v]);
 }
 
-NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t step, float *mean,
-                                       float *squares) {
+// The sum of a column's deviations from a center, or of their squares.
+NK_INLINE double NK_NAME(deviations)(const float *x, size_t rows, size_t step, float center,
+                                     const bool squared) {
   double total = 0;
   for (size_t row = 0; row < rows;) {
     const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
     float sum[4] = {0, 0, 0, 0};
-    for (; row < end; row++) sum[row & 3] += x[row * step] - x[0];
-    total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
-  }
-  const float center = x[0] + (float)(total / (double)rows);
-  total = 0;
-  for (size_t row = 0; row < rows;) {
-    const size_t end = rows - row < NK_ROWS_OF_SUM ? rows : row + NK_ROWS_OF_SUM;
-    float sum[4] = {0, 0, 0, 0};
     for (; row < end; row++) {
-      const float a = x[row * step] - center;
-      sum[row & 3] += a * a;
+      const float deviation = x[row * step] - center;
+      sum[row & 3] += squared ? deviation * deviation : deviation;
     }
     total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
-  *mean = center;
-  *squares = (float)total;
+  return total;
+}
+
+NK_INLINE void NK_NAME(moments_scalar)(const float *x, size_t rows, size_t step, float *mean,
+                                       float *squares) {
+  *mean = x[0] + (float)(NK_NAME(deviations)(x, rows, step, x[0], false) / (double)rows);
+  *squares = (float)NK_NAME(deviations)(x, rows, step, *mean, true);
 }
 
 static void NK_NAME(nk_column_moments)(const float *x, size_t rows, size_t columns, size_t step,

@@ -9,8 +9,10 @@ struct EveryOperationGraph {
   let logits: Node
   /// A scalar.
   let loss: Node
-  /// Values between steps that are joined where nobody asks for them.
-  let betweenFusedSteps: [Node]
+  /// Values between steps that are joined where nobody asks for them, up to what is normalised.
+  let beforeNormalization: [Node]
+  /// Those behind it.
+  let behindNormalization: [Node]
 
   init() {
     let builder = GraphBuilder()
@@ -55,7 +57,8 @@ struct EveryOperationGraph {
         logits: logits, targets: labels, labelSmoothing: 0.1, classWeights: [1, 2, 0.5, 1, 1])
       + 0.5 * meanSquaredErrorLoss(prediction: softmax(logits), targets: targets)
       + mean(square(hidden))
-    betweenFusedSteps = [convolved, biased, normalized, point, product]
+    beforeNormalization = [convolved, biased]
+    behindNormalization = [normalized, point, product]
   }
 
   /// Feeds the first `batch` of always the same examples.
