@@ -76,8 +76,8 @@ package struct DataBenchmark {
       let folder = try files.writeImages(format, count: count, side: side)
       for threadCount in Set([1, mostThreads]).sorted() {
         let dataset = try ImageFolderDataset(
-          contentsOf: folder, size: (size, size), channels: 3, cacheLimit: 0,
-          threadCount: threadCount)
+          contentsOf: folder, size: (size, size), channels: 3,
+          options: ImageOptions(cacheLimit: 0, threadCount: threadCount))
         let batches = try Batches(dataset, size: batch, prefetch: false)
         try report(
           speed(

@@ -7,16 +7,16 @@ public enum DataPart: String, Hashable, Sendable, CaseIterable {
   /// What is looked at once, at the end.
   case test
 
-  /// The part that a folder's or an option's name means, nil for other names.
+  /// The part that an option's value means, nil for other words.
   ///
   /// Case is ignored.
   ///
-  /// `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`.
+  /// `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`, `eval`.
   public init?(named name: String) {
     switch name.lowercased() {
     case "train", "training": self = .training
     case "val", "valid", "validation", "dev": self = .validation
-    case "test", "testing": self = .test
+    case "test", "testing", "eval", "evaluation": self = .test
     default: return nil
     }
   }

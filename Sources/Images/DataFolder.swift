@@ -1,6 +1,6 @@
 public import Datasets
 public import Foundation
-import Tensors
+public import Tensors
 
 /// A folder of images in one of the usual forms, with its parts.
 ///
@@ -9,30 +9,51 @@ import Tensors
 ///
 /// The forms, in the order in which they are tried:
 ///
-/// 1. the files of MNIST: `train-images-idx3-ubyte` and so on (``MNISTFolder``);
-/// 2. the files of CIFAR-10's binary version: `data_batch_1.bin` and so on (``CIFAR10Folder``);
-/// 3. folders named `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`, each
-///    with one folder a class;
-/// 4. one folder a class (``ImageFolderDataset``).
+/// 1. IDX files, such as MNIST's `train-images-idx3-ubyte` (``MNISTFolder``);
+/// 2. the files of CIFAR's binary version: `data_batch_1.bin` and so on (``CIFAR10Folder``);
+/// 3. image files, whose parts and classes their folders, names or a list tell (``ImageListing``).
 public struct DataFolder: Sendable {
   /// The forms of folders.
   public enum Format: String, Hashable, Sendable {
-    /// MNIST's files.
+    /// IDX files, MNIST's form.
     case mnist
-    /// CIFAR-10's binary files.
+    /// CIFAR's binary files.
     case cifar10
-    /// Folders for parts, and in them one folder a class.
-    case imagesInParts
-    /// One folder a class.
+    /// Image files.
     case images
+  }
+
+  /// What a folder is opened for, which decides what parts are opened where none is named.
+  public enum Purpose: Hashable, Sendable {
+    /// To learn from: all parts.
+    case training
+    /// To evaluate on: the test part, else the one part there is.
+    case evaluation
+    /// To validate with: the validation part, else the test part, else all of a folder without parts.
+    case validation
+
+    /// Those to open of the parts that are there.
+    func choice(among parts: [DataPart], isCut: Bool) -> [DataPart] {
+      switch self {
+      case .training: return parts
+      case .evaluation: return parts.contains(.test) ? [.test] : parts
+      case .validation:
+        let preferred: [DataPart] = [.validation, .test]
+        return preferred.first(where: parts.contains).map { [$0] } ?? parts
+      }
+    }
   }
 
   /// The form of the folder.
   public let format: Format
   /// The parts that were opened.
   ///
-  /// A folder of the form ``Format/images`` is all training part.
+  /// A folder that is not cut into parts is all training part.
   public let parts: [DataPart: any Dataset]
+  /// Whether the folder is cut into parts.
+  public let isCut: Bool
+  /// What a folder of image files holds; nil for other forms.
+  public let listing: ImageListing?
 
   /// What to learn from.
   public var training: (any Dataset)? { parts[.training] }
@@ -48,48 +69,64 @@ public struct DataFolder: Sendable {
   ///
   /// - Parameters:
   ///   - url: The folder.
-  ///   - split: The name of the one part to open, see `DataPart.init(named:)`; all parts if nil.
-  ///   - imageSize: The height and width that image files are resized to; those of the first training
-  ///     image if nil. Must be nil, or the size they have, for forms 1 and 2.
-  ///   - channels: The channels that image files are converted to; those of the first training image
-  ///     if nil. Must be nil, or what they have, for forms 1 and 2.
-  ///   - classNames: The classes of image folders by label, where a network has them already.
-  ///   - cacheLimit: The largest number of bytes of decoded images to keep for each part.
-  ///   - threadCount: How many images are decoded at once; the number of processors if nil.
-  ///   - limits: What is refused for its size before memory is taken.
-  /// - Throws: `DatasetError` if the folder has none of the forms, lacks the part asked for, or holds
-  ///   damaged files.
+  ///   - purpose: What it is opened for.
+  ///   - split: The name of the one part to open, see `DataPart.init(named:)`.
+  ///   - imageSize: The height and width that image files are resized to; see
+  ///     ``ImageFacts/standardShape(preferred:)`` if nil. Must be nil, or the size they have, for other
+  ///     forms.
+  ///   - preferredSize: The size that a network is made for, where `imageSize` is nil.
+  ///   - channels: The channels that image files are converted to; colour if any is if nil. Must be nil,
+  ///     or what they have, for other forms.
+  ///   - classNames: The classes by label, where a network has them already.
+  ///   - options: How image files are read.
+  /// - Throws: `DatasetError` if the folder has none of the forms, leaves open what its folders stand for,
+  ///   lacks the part asked for, or holds damaged files; ``ImageProblems`` if image files cannot be read.
   public static func open(
-    _ url: URL, split: String? = nil, imageSize: (height: Int, width: Int)? = nil,
-    channels: Int? = nil, classNames: [String]? = nil, cacheLimit: Int = 512 << 20,
-    threadCount: Int? = nil, limits: ImageLimits = ImageLimits()
+    _ url: URL, for purpose: Purpose = .training, split: String? = nil,
+    imageSize: (height: Int, width: Int)? = nil, preferredSize: (height: Int, width: Int)? = nil,
+    channels: Int? = nil, classNames: [String]? = nil, options: ImageOptions = ImageOptions()
   ) throws -> DataFolder {
-    var part: DataPart?
-    if let split {
-      guard let named = DataPart(named: split) else {
-        throw DatasetError(
-          .mismatched, at: "split", expected: "training, validation or test", found: "\"\(split)\"",
-          advice: "name one of these parts")
-      }
-      part = named
-    }
-    let form: (Format, [DataPart: (any Dataset)?])
-    if MNISTFolder.recognizes(url) {
+    let part = try split.map(Self.part(named:))
+    let isList = options.labels != nil || options.layout != nil
+    if !isList, MNISTFolder.recognizes(url) {
       let folder = try MNISTFolder(contentsOf: url, part: part)
-      form = (.mnist, [.training: folder.training, .test: folder.test])
-    } else if CIFAR10Folder.recognizes(url) {
-      let folder = try CIFAR10Folder(contentsOf: url, part: part)
-      form = (.cifar10, [.training: folder.training, .test: folder.test])
-    } else {
-      return try images(url, part: part) { url, first in
-        let size = first.map { (height: $0.imageShape[0], width: $0.imageShape[1]) }
-        return try ImageFolderDataset(
-          contentsOf: url, size: size ?? imageSize, channels: first?.imageShape[2] ?? channels,
-          classNames: first?.classNames ?? classNames, cacheLimit: cacheLimit,
-          threadCount: threadCount, limits: limits)
-      }
+      return try DataFolder(
+        .mnist, [.training: folder.training, .test: folder.test], purpose, part, url,
+        imageSize: imageSize, channels: channels)
     }
-    let parts = form.1.compactMapValues { $0 }
+    if !isList, CIFAR10Folder.recognizes(url) {
+      let folder = try CIFAR10Folder(contentsOf: url, part: part)
+      return try DataFolder(
+        .cifar10, [.training: folder.training, .test: folder.test], purpose, part, url,
+        imageSize: imageSize, channels: channels)
+    }
+    let listing = try ImageListing(
+      of: url, layout: options.layout, labels: options.labels, classNames: classNames)
+    let parts = try ImageParts(
+      listing, for: purpose, part: part, size: imageSize, preferredSize: preferredSize,
+      channels: channels, options: options
+    ).datasets
+    return DataFolder(format: .images, parts: parts, isCut: listing.isCut, listing: listing)
+  }
+
+  private init(format: Format, parts: [DataPart: any Dataset], isCut: Bool, listing: ImageListing?)
+  {
+    self.format = format
+    self.parts = parts
+    self.isCut = isCut
+    self.listing = listing
+  }
+
+  /// A folder whose images have a size of their own.
+  private init(
+    _ format: Format, _ found: [DataPart: (any Dataset)?], _ purpose: Purpose, _ part: DataPart?,
+    _ url: URL, imageSize: (height: Int, width: Int)?, channels: Int?
+  ) throws {
+    var parts = found.compactMapValues { $0 }
+    if part == nil {
+      let chosen = purpose.choice(among: Array(parts.keys), isCut: true)
+      parts = parts.filter { chosen.contains($0.key) }
+    }
     for dataset in parts.values {
       let shape = dataset.fields[0].exampleShape
       let wanted = [
@@ -97,67 +134,21 @@ public struct DataFolder: Sendable {
       ]
       guard wanted == shape.dimensions else {
         throw DatasetError(
-          .mismatched, at: url.path, expected: "images of \(wanted)", found: "images of \(shape)",
+          .mismatched, at: url.path, expected: "images of \(Shape(wanted))",
+          found: "images of \(shape)",
           advice: "images of this form keep their size: leave size and channels out")
       }
     }
-    return DataFolder(format: form.0, parts: parts)
+    self.init(format: format, parts: parts, isCut: true, listing: nil)
   }
 
-  /// Opens a folder of form 3 or 4.
-  ///
-  /// - Parameter open: Opens one folder of classes; as the second one is, where there is one.
-  private static func images(
-    _ url: URL, part: DataPart?, open: (URL, ImageFolderDataset?) throws -> ImageFolderDataset
-  ) throws -> DataFolder {
-    let found = try partFolders(in: url)
-    if found.isEmpty {
-      guard try !ImageListing.classFolders(in: url).isEmpty else {
-        throw DatasetError(
-          .unreadable, at: url.path,
-          expected: "MNIST's files (train-images-idx3-ubyte …), CIFAR-10's (data_batch_1.bin …), "
-            + "folders train, validation or test with one folder a class, or one folder a class",
-          found: "none of them", advice: "check the path, or sort the images into such folders")
-      }
-      guard part == nil else {
-        throw DatasetError(
-          .mismatched, at: url.path, expected: "a folder for the \(part ?? .test) part",
-          found: "one folder a class and no parts",
-          advice: "name no split, or sort the images into folders train and test")
-      }
-      return DataFolder(format: .images, parts: [.training: try open(url, nil)])
-    }
-    var parts: [DataPart: any Dataset] = [:]
-    var first: ImageFolderDataset?
-    for candidate in [DataPart.training, .validation, .test] {
-      guard let folder = found[candidate] else { continue }
-      let dataset = try open(folder, first)
-      if first == nil { first = dataset }
-      if part == nil || part == candidate { parts[candidate] = dataset }
-    }
-    guard !parts.isEmpty else {
+  /// The part that a split names.
+  static func part(named split: String) throws -> DataPart {
+    guard let part = DataPart(named: split) else {
       throw DatasetError(
-        .mismatched, at: url.path, expected: "a folder for the \(part ?? .test) part",
-        found: found.values.map(\.lastPathComponent).sorted().joined(separator: ", "),
-        advice: "name one of the parts that are there")
+        .mismatched, at: "split", expected: "training, validation or test", found: "\"\(split)\"",
+        advice: "name one of these parts")
     }
-    return DataFolder(format: .imagesInParts, parts: parts)
-  }
-
-  /// The folders that are named for parts and have folders of classes inside.
-  private static func partFolders(in url: URL) throws -> [DataPart: URL] {
-    var result: [DataPart: URL] = [:]
-    for name in try ImageListing.classFolders(in: url) {
-      guard let part = DataPart(named: name) else { continue }
-      let folder = url.appendingPathComponent(name)
-      guard try !ImageListing.classFolders(in: folder).isEmpty else { continue }
-      if let other = result[part] {
-        throw DatasetError(
-          .mismatched, at: url.path, expected: "one folder for the \(part) part",
-          found: "\(other.lastPathComponent) and \(name)", advice: "rename one of them")
-      }
-      result[part] = folder
-    }
-    return result
+    return part
   }
 }

@@ -109,10 +109,10 @@ public struct Image: Hashable, Sendable {
     return Image(width: width, height: height, channels: channels, pixels: result)
   }
 
-  /// Writes the pixels as numbers from 0 to 255, row by row, into memory for as many.
-  func write(to elements: UnsafeMutableBufferPointer<Float>) {
+  /// Writes the pixels as numbers from 0 to `maximum`, row by row, into memory for as many.
+  func write(to elements: UnsafeMutableBufferPointer<Float>, maximum: Float = 255) {
     pixels.withUnsafeBufferPointer { pixels in
-      for index in pixels.indices { elements[index] = Float(pixels[index]) }
+      for index in pixels.indices { elements[index] = Float(pixels[index]) * maximum / 255 }
     }
   }
 

@@ -6,39 +6,22 @@ import Threads
 
 /// Image files without labels: found in folders, decoded for a network.
 public enum ImageFiles {
-  /// The PNG and JPEG files of a folder and of the folders in it, in the order of their paths.
+  /// The images of a folder and of the folders in it, in the order of their paths, as ``ImageListing``
+  /// finds them: hidden files, files that are no images by their names and run folders are left out, links
+  /// are followed.
   ///
-  /// Hidden files and files that are no images by their names are left out.
+  /// Images in formats that are not read are among them: decoding them fails, and says so.
   ///
-  /// - Throws: `DatasetError` if the folder cannot be read, holds no image, or holds one in a format
-  ///   that is not read.
+  /// - Throws: `DatasetError` if the folder cannot be read or holds no image.
   public static func list(in folder: URL) throws -> [URL] {
-    let paths: [String]
-    do {
-      paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-    } catch {
-      throw DatasetError(
-        .unreadable, at: folder.path, expected: "a folder that can be read",
-        found: "none", advice: "check the path and its permissions")
-    }
-    var found: [String] = []
-    for path in paths where !path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
-      let ending = (path as NSString).pathExtension.lowercased()
-      if ImageListing.decodable.contains(ending) {
-        found.append(path)
-      } else if ImageListing.unreadable.contains(ending) {
-        throw DatasetError(
-          .unsupported, at: folder.appendingPathComponent(path).path,
-          expected: "PNG or JPEG images", found: "an image in another format",
-          advice: "convert it, or move it away")
-      }
-    }
+    let tree = try FolderTree(of: folder)
+    let found = (tree.allImages(isForeign: false) + tree.allImages(isForeign: true)).sorted()
     guard !found.isEmpty else {
       throw DatasetError(
-        .unreadable, at: folder.path, expected: "PNG or JPEG files", found: "none",
+        .unreadable, at: folder.path, expected: "image files", found: "none",
         advice: "check the path")
     }
-    return found.sorted().map { folder.appendingPathComponent($0) }
+    return found.map { folder.appendingPathComponent($0) }
   }
 
   /// Decodes files, several at once, in the shape that a network takes.
@@ -46,13 +29,17 @@ public enum ImageFiles {
   /// - Parameters:
   ///   - files: The files; their results keep this order.
   ///   - shape: Height, width and channels (1 or 3) that every image is brought to.
+  ///   - preparation: How pixels become the network's input: what its training did.
+  ///   - limits: What is refused for its size before memory is taken.
   ///   - threadCount: How many files are decoded at once.
   /// - Returns: The images that could be decoded, side by side, `[n, height, width, channels]` of
-  ///   numbers from 0 to 255; and of the others the places among `files`, in order, and the errors.
+  ///   numbers from 0 to the largest of the preparation; and of the others the places among `files`, in order, and the errors.
   /// - Throws: `MemoryError` if there is no memory for so many; `EngineError` in a forked child.
   /// - Precondition: `shape` has three extents of at least 1, the last of them 1 or 3.
   public static func decode(
-    _ files: some RandomAccessCollection<URL>, shape: Shape, threadCount: Int
+    _ files: some RandomAccessCollection<URL>, shape: Shape,
+    preparation: ImagePreparation = ImagePreparation(),
+    limits: ImageLimits = ImageLimits(), threadCount: Int
   ) throws -> (images: Tensor, failures: [(index: Int, error: any Error)]) {
     precondition(shape.rank == 3, "Images have height, width and channels, not \(shape).")
     try OwnProcess.check()
@@ -69,9 +56,10 @@ public enum ImageFiles {
       for index in stride(from: worker, to: files.count, by: workers) {
         do {
           let place = all.elements[index * size..<(index + 1) * size]
-          try Image(contentsOf: files[index], channels: shape[2])
+          try Image(contentsOf: files[index], channels: shape[2], limits: limits)
             .resized(width: shape[1], height: shape[0])
-            .write(to: UnsafeMutableBufferPointer(rebasing: place))
+            .write(
+              to: UnsafeMutableBufferPointer(rebasing: place), maximum: preparation.maximumPixel)
         } catch {
           errors.withLock { $0[index] = error }
         }

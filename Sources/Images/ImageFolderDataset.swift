@@ -6,98 +6,136 @@ import Synchronization
 public import Tensors
 import Threads
 
-/// Images in files, one folder a class: `cat/1.png`, `dog/old/7.jpg`.
+/// Images in files, with the labels that their folders, their names or a list give them
+/// (``ImageListing``).
 ///
-/// The classes are the folders' names in alphabetical order, in numerical order if all are numbers.
-/// Folders inside of a class belong to it. Hidden files are left out; other files are left out and
-/// counted (``skippedFileCount``); images in formats that are not read are errors, because leaving
-/// them out would quietly shrink the data.
-///
-/// Images are decoded, resized and converted when they are first asked for, several at once, and kept
-/// as bytes if all of them fit under the cache's limit. Filling writes numbers from 0 to 255 to
-/// `"input"`, `[height, width, channels]`, and the label to `"target"`.
+/// All files are looked at when the data set is made, header and end; those that cannot be read are errors,
+/// or left out if that is asked for. Images are decoded, resized and converted when they are first asked for,
+/// several at once, and kept as bytes if all of them fit under the cache's limit. Filling writes numbers from
+/// 0 to 255 to `"input"`, `[height, width, channels]`, and the label to `"target"`; where a list gives some
+/// images several labels or none, `"target"` is a float for each class, 1 for those that an image has.
 public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   /// The number of images.
   public let count: Int
-  /// `"input"`, floats of the image's shape, and `"target"`, the label.
+  /// `"input"`, floats of the image's shape, and `"target"`, the label or a number for each class.
   public let fields: [BatchField]
   /// The names of the classes by label.
   public let classNames: [String]?
-  /// The label of every image.
-  public var labels: [Int32]? { imageLabels }
+  /// The label of every image; nil where images have several labels.
+  public let labels: [Int32]?
   /// The extents of an image: height, width, channels.
   public var imageShape: Shape { fields[0].exampleShape }
-  /// How many files in the classes' folders were left out because they are no images by their names.
-  public let skippedFileCount: Int
+  /// What the images are on the disk.
+  public let facts: ImageFacts
+  /// What was wrong with the images that were left out; empty unless that was asked for.
+  public let skipped: [DatasetError]
   /// Whether decoded images are kept.
   public var isCached: Bool { cache != nil }
 
   private let folder: String
-  private let paths: [String]
-  private let imageLabels: [Int32]
-  private let limits: ImageLimits
-  private let threadCount: Int
+  private let files: [ImageListing.File]
+  let options: ImageOptions
   private let imageSize: Int
   private let cache: ImageCache?
   private let decoders = Lock<[ImageDecoder]>([])
 
-  /// Lists a folder.
-  ///
-  /// No image is decoded yet; of the first one the header is read.
+  /// Opens a folder with one folder a class.
   ///
   /// - Parameters:
   ///   - url: The folder that holds the classes' folders.
-  ///   - size: The height and width to resize all images to; those of the first image if nil.
-  ///   - channels: 1 for grey, 3 for colour; as the first image if nil.
+  ///   - size: The height and width to resize all images to; see ``ImageFacts/standardShape(preferred:)``
+  ///     if nil.
+  ///   - channels: 1 for grey, 3 for colour; colour if any image is if nil.
   ///   - classNames: The classes by label, where they are known already: of the training part, of a
   ///     trained network. The folders' names if nil.
-  ///   - cacheLimit: Decoded images are kept if all of them take no more bytes than this; 512 MB by
-  ///     default. 0 keeps none.
-  ///   - threadCount: How many images are decoded at once; the number of processors if nil.
-  ///   - limits: What is refused for its size before memory is taken.
-  /// - Throws: `DatasetError` if the folder cannot be read, has no class, a class without an image, a
-  ///   class that is not in `classNames`, or an image in a format that is not read.
-  public init(
+  ///   - options: How the folder is read.
+  /// - Throws: `DatasetError` if the folder cannot be read, has no class, a class without an image, or a
+  ///   class that is not in `classNames`; ``ImageProblems`` if images cannot be read.
+  public convenience init(
     contentsOf url: URL, size: (height: Int, width: Int)? = nil, channels: Int? = nil,
-    classNames: [String]? = nil, cacheLimit: Int = 512 << 20, threadCount: Int? = nil,
-    limits: ImageLimits = ImageLimits()
+    classNames: [String]? = nil, options: ImageOptions = ImageOptions()
   ) throws {
-    let listing = try ImageListing(of: url, classNames: classNames)
-    var shape = Shape([size?.height ?? 0, size?.width ?? 0, channels ?? 0])
-    if size == nil || channels == nil {
-      let first = url.path + "/" + listing.paths[0]
-      let decoder = try ImageDecoder(limits: limits)
-      let header = try decoder.withFile(first) { try decoder.header(of: $0, name: first) }
-      shape = Shape([
-        size?.height ?? header.height, size?.width ?? header.width, channels ?? header.channels,
-      ])
+    let listing = try ImageListing(
+      of: url, layout: .classes, labels: options.labels, classNames: classNames)
+    try listing.checkClasses(of: listing.parts[0])
+    try self.init(
+      listing.parts[0], of: listing, size: size, channels: channels, options: options)
+  }
+
+  /// Opens a part of a listed folder.
+  ///
+  /// - Parameters:
+  ///   - part: The part.
+  ///   - listing: What it is a part of.
+  ///   - size: The height and width to resize all images to; see ``ImageFacts/standardShape(preferred:)``
+  ///     if nil.
+  ///   - preferredSize: The size that a network is made for, where `size` is nil.
+  ///   - channels: 1 for grey, 3 for colour; colour if any image is if nil.
+  ///   - options: How the folder is read.
+  /// - Throws: `DatasetError` if the part has no image; ``ImageProblems`` if images cannot be read.
+  public convenience init(
+    _ part: ImageListing.Part, of listing: ImageListing, size: (height: Int, width: Int)? = nil,
+    preferredSize: (height: Int, width: Int)? = nil, channels: Int? = nil,
+    options: ImageOptions = ImageOptions()
+  ) throws {
+    let survey = try ImageSurvey(
+      of: part.files.map { listing.url.path + "/" + $0.path }, decodes: options.skipsBadFiles,
+      options: options)
+    try self.init(
+      part, of: listing, survey: survey, size: size, preferredSize: preferredSize,
+      channels: channels, options: options)
+  }
+
+  init(
+    _ part: ImageListing.Part, of listing: ImageListing, survey: ImageSurvey,
+    size: (height: Int, width: Int)?, preferredSize: (height: Int, width: Int)?, channels: Int?,
+    options: ImageOptions
+  ) throws {
+    guard survey.problems.isEmpty || options.skipsBadFiles else {
+      throw ImageProblems(
+        place: listing.url.path, imageCount: part.files.count, problems: survey.problems)
     }
+    let files = zip(part.files, survey.headers).filter { $0.1 != nil }.map(\.0)
+    guard !files.isEmpty else {
+      throw DatasetError(
+        .unreadable, at: listing.url.path + (part.folder.isEmpty ? "" : "/" + part.folder),
+        expected: "images that can be read", found: "none among \(part.files.count)",
+        advice: "check the files")
+    }
+    let facts = ImageFacts(survey.headers.compactMap(\.self))
+    let standard = facts.standardShape(preferred: preferredSize)
+    let shape = Shape([
+      size?.height ?? standard[0], size?.width ?? standard[1], channels ?? standard[2],
+    ])
     guard let imageSize = shape.checkedCount, shape[0] >= 1, shape[1] >= 1,
-      shape[2] == 1 || shape[2] == 3, max(shape[0], shape[1]) <= limits.maximumSide,
-      imageSize / shape[2] <= limits.maximumPixelCount
+      shape[2] == 1 || shape[2] == 3, imageSize / shape[2] <= options.limits.maximumPixelCount
     else {
       throw DatasetError(
         .mismatched, at: "size of images",
-        expected: "1 to \(limits.maximumSide) pixels a side and 1 or 3 channels", found: "\(shape)",
-        advice: "choose another size")
+        expected: "at most \(options.limits.maximumPixelCount) pixels and 1 or 3 channels",
+        found: "\(shape)", advice: "choose another size")
     }
-    let (bytes, overflow) = imageSize.multipliedReportingOverflow(by: listing.paths.count)
-    self.count = listing.paths.count
+    let hasOneLabel = files.allSatisfy { $0.labels.count == 1 }
+    self.facts = facts
+    self.count = files.count
     self.fields = [
       BatchField(name: "input", elementType: .float32, exampleShape: shape),
-      BatchField(name: "target", elementType: .int32, exampleShape: []),
+      hasOneLabel
+        ? BatchField(name: "target", elementType: .int32, exampleShape: [])
+        : BatchField(
+          name: "target", elementType: .float32, exampleShape: [listing.classNames.count]),
     ]
     self.classNames = listing.classNames
-    self.skippedFileCount = listing.skippedFileCount
-    self.folder = url.path
-    self.paths = listing.paths
-    self.imageLabels = listing.labels
-    self.limits = limits
-    self.threadCount = max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.labels = hasOneLabel ? files.map { $0.labels[0] } : nil
+    self.skipped = survey.problems
+    self.folder = listing.url.path
+    self.files = files
+    self.options = options
     self.imageSize = imageSize
+    let (bytes, overflow) = imageSize.multipliedReportingOverflow(by: files.count)
     self.cache =
-      !overflow && bytes <= cacheLimit
-      ? try ImageCache(count: listing.paths.count, imageSize: imageSize, place: url.path) : nil
+      !overflow && bytes <= options.cacheLimit
+      ? try ImageCache(count: files.count, imageSize: imageSize, place: listing.url.path) : nil
   }
 
   /// The file of an image.
@@ -108,7 +146,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   }
 
   private func path(of index: Int) -> String {
-    folder + "/" + paths[index]
+    folder + "/" + files[index].path
   }
 
   /// Decodes the images at `indices`, or takes them from the cache.
@@ -121,18 +159,14 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   public func fill(_ batch: Batch, at slot: Int, with indices: UnsafeBufferPointer<Int>) throws {
     checkPlaces(of: indices, at: slot, in: batch, exampleCount: count)
     let images = batch.floats(0) + slot * imageSize
-    let labels = batch.integers(1) + slot
-    var missing = 0
-    for (place, index) in indices.enumerated() {
-      labels[place] = imageLabels[index]
-      if cache?.isReady(index) != true { missing += 1 }
-    }
+    writeTargets(to: batch, at: slot, with: indices)
+    let missing = indices.count { cache?.isReady($0) != true }
     if missing == 0, let cache {
       gatherImages(cache.image(0), size: imageSize, at: indices, to: images)
       return
     }
     let work = Work(indices: indices, images: images)
-    let workers = min(threadCount, missing)
+    let workers = min(options.workerCount, missing)
     if workers <= 1 {
       run(work)
     } else {
@@ -141,6 +175,22 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       }
     }
     if let failure = work.failure.withLock({ $0 }) { throw failure.error }
+  }
+
+  private func writeTargets(
+    to batch: Batch, at slot: Int, with indices: UnsafeBufferPointer<Int>
+  ) {
+    if let labels {
+      let targets = batch.integers(1) + slot
+      for (place, index) in indices.enumerated() { targets[place] = labels[index] }
+      return
+    }
+    let classCount = fields[1].exampleShape.count
+    let targets = batch.floats(1) + slot * classCount
+    targets.update(repeating: 0, count: indices.count * classCount)
+    for (place, index) in indices.enumerated() {
+      for label in files[index].labels { targets[place * classCount + Int(label)] = 1 }
+    }
   }
 
   /// What the threads of one fill share.
@@ -185,7 +235,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       nk_bytes_to_floats(cache.image(index), destination, imageSize)
       return
     }
-    let current = try decoder ?? decoders.withLock { $0.popLast() } ?? ImageDecoder(limits: limits)
+    let current =
+      try decoder ?? decoders.withLock { $0.popLast() } ?? ImageDecoder(limits: options.limits)
     decoder = current
     let path = path(of: index)
     try current.withFile(path) { bytes in

@@ -1,172 +1,160 @@
-import Datasets
-import Foundation
+public import Datasets
+public import Foundation
 
-/// The image files of a folder with one folder a class, in a fixed order.
-struct ImageListing {
-  /// The classes: the folders, by name; by number where all names are numbers.
-  var classNames: [String]
-  /// The images' paths below the folder, by class, then by path.
-  var paths: [String] = []
-  /// The class of every image.
-  var labels: [Int32] = []
-  /// How many files were left out because their names are not those of images.
-  var skippedFileCount = 0
+/// What a folder of image files holds: its parts, its classes, every image with its label, and what was
+/// left out and why.
+///
+///     let listing = try ImageListing(of: URL(fileURLWithPath: "animals"))
+///     listing.classNames        // ["cat", "dog"]
+///     listing.parts[0].files    // cat/1.jpg …
+///
+/// All commands and the library read folders by this one rule: docs/data.md tells it. Nothing is decoded
+/// here.
+public struct ImageListing: Sendable {
+  /// An image file.
+  public struct File: Hashable, Sendable {
+    /// Its path below the listing's folder.
+    public let path: String
+    /// Its classes, as numbers; one of them unless a list gives several, none where there are no labels.
+    public let labels: [Int32]
+  }
+
+  /// Images that belong together.
+  public struct Part: Sendable {
+    /// Which part; nil for images to make predictions for.
+    public let name: DataPart?
+    /// Its folder, as a path below the listing's; empty for that folder itself.
+    public let folder: String
+    /// The images, by class, then by path.
+    public let files: [File]
+    /// Whether the images have labels.
+    public let isLabelled: Bool
+    /// Folders of classes in which there is no image.
+    public let emptyClasses: [String]
+  }
+
+  /// Where labels come from.
+  public enum LabelSource: String, Hashable, Sendable {
+    /// A folder a class.
+    case folders
+    /// The files' names: `cat.0.jpg`.
+    case fileNames
+    /// A list of files and labels.
+    case list
+    /// Nowhere: there are none.
+    case none
+  }
+
+  /// Files of one kind that are not among the images.
+  public struct LeftOut: Hashable, Sendable {
+    /// How many.
+    public let count: Int
+    /// What they are, for a number of them: "images beside the folders of classes".
+    public let reason: String
+    /// The path of one of them.
+    public let example: String
+  }
+
+  /// The folder.
+  public let url: URL
+  /// The names of the classes, by label: in alphabetical order, in numerical order if all are numbers.
+  public let classNames: [String]
+  /// Where labels come from.
+  public let labelSource: LabelSource
+  /// Whether the folder is cut into parts; one that is not is all training part.
+  public let isCut: Bool
+  /// The parts: training, validation, test, then images without labels.
+  public let parts: [Part]
+  /// What is not among the images, and why.
+  public let leftOut: [LeftOut]
+  /// What else should be told: folders that were passed through, run folders, deeper folders.
+  public let notes: [String]
+  /// Images that cannot be read, as far as names tell: in other formats, or listed and not there.
+  public let problems: [DatasetError]
+
+  init(
+    url: URL, classNames: [String], labelSource: LabelSource, isCut: Bool, parts: [Part],
+    leftOut: [LeftOut], notes: [String], problems: [DatasetError]
+  ) {
+    self.url = url
+    self.classNames = classNames
+    self.labelSource = labelSource
+    self.isCut = isCut
+    self.parts = parts
+    self.leftOut = leftOut
+    self.notes = notes
+    self.problems = problems
+  }
 
   /// Lists a folder.
   ///
-  /// - Parameter classNames: The classes to use; the folders found if nil.
-  /// - Throws: `DatasetError` if there is no class, a class that is not in `classNames`, a class
-  ///   without an image, or an image in a format that is not read.
-  init(of url: URL, classNames wanted: [String]? = nil) throws {
-    let found = try ImageListing.classFolders(in: url)
-    guard !found.isEmpty else {
-      throw DatasetError(
-        .unreadable, at: url.path, expected: "a folder for every class", found: "no folder",
-        advice: "sort the images into folders named for their classes")
-    }
-    self.classNames = wanted ?? found
-    for name in found {
-      guard let label = classNames.firstIndex(of: name) else {
-        throw DatasetError(
-          .mismatched, at: url.appendingPathComponent(name).path,
-          expected: "one of the classes \(classNames.joined(separator: ", "))",
-          found: "another class", advice: "use the classes that the network was trained on")
-      }
-      let first = paths.count
-      var visited: Set<FileIdentity> = []
-      try collect(below: url, name, &visited)
-      guard paths.count > first else {
-        throw DatasetError(
-          .unreadable, at: url.appendingPathComponent(name).path,
-          expected: "PNG or JPEG files of the class \(name)", found: "none",
-          advice: "add images, or remove the folder")
-      }
-      paths[first...].sort()
-      labels += repeatElement(Int32(label), count: paths.count - first)
-    }
-  }
-
-  /// The folders in a folder, in the order of classes.
-  static func classFolders(in url: URL) throws -> [String] {
-    let names = try entries(of: url.path).filter { $0.kind == .folder }.map(\.name)
-    // The name becomes that of the class, and so of a column, a line and a cell.
-    if let name = names.first(where: { $0.unicodeScalars.contains(where: \.isUnprintable) }) {
-      throw DatasetError(
-        .malformed, at: url.path + "/" + name, expected: "names of classes without line ends",
-        found: "a control character, or bytes that are no UTF-8", advice: "rename the folder")
-    }
-    let numbers = names.compactMap { UInt64($0) }
-    guard numbers.count == names.count else { return names.sorted() }
-    return zip(numbers, names).sorted { $0 < $1 }.map(\.1)
-  }
-
-  static let decodable: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
-  static let unreadable: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
-
-  /// Adds the images of a folder and of the folders in it.
-  ///
-  /// - Parameter visited: The folders of the class that were read: a few links can lead to the same
-  ///   folder in more ways than there is time for.
-  private mutating func collect(
-    below url: URL, _ path: String, _ visited: inout Set<FileIdentity>
+  /// - Parameters:
+  ///   - url: The folder.
+  ///   - layout: What folders stand for, where the rule does not decide.
+  ///   - labels: A list of files and labels (``LabelList``) that decides in the place of folders.
+  ///   - classNames: The classes by label, where a network has them already.
+  /// - Throws: `DatasetError` if the folder cannot be read, holds no image, leaves open what its folders
+  ///   stand for, or has a class that is not among `classNames`.
+  public init(
+    of url: URL, layout: ImageLayout? = nil, labels: URL? = nil, classNames: [String]? = nil
   ) throws {
-    let folder = url.path + "/" + path
-    guard visited.insert(try FileIdentity(of: folder)).inserted else {
-      throw DatasetError(
-        .malformed, at: folder, expected: "each folder once in a class",
-        found: "a link to a folder that was read already, perhaps around it",
-        advice: "remove the link")
+    let tree = try FolderTree(of: url)
+    guard tree.reachesImages else { throw Self.noImages(in: tree, url) }
+    var builder = ListingBuilder(url: url, tree: tree, classNames: classNames)
+    if let labels {
+      try builder.add(LabelList(contentsOf: labels), layout: layout)
+    } else {
+      try builder.add(
+        FolderArrangement(of: tree, root: url.path, layout: layout, classNames: classNames))
     }
-    for entry in try ImageListing.entries(of: folder) {
-      let entryPath = path + "/" + entry.name
-      if entry.kind == .folder {
-        try collect(below: url, entryPath, &visited)
-        continue
-      }
-      let ending = entry.name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
-      if ImageListing.decodable.contains(ending) {
-        guard entry.kind == .file else {
-          throw DatasetError(
-            .unreadable, at: url.path + "/" + entryPath, expected: "a file",
-            found: entry.kind == .missing
-              ? "a link to nothing" : "a device, a pipe or a socket",
-            advice: "mend or remove it; leaving it out would quietly shrink the data")
-        }
-        paths.append(entryPath)
-      } else if ImageListing.unreadable.contains(ending) {
-        throw DatasetError(
-          .unsupported, at: url.path + "/" + entryPath, expected: "PNG or JPEG images",
-          found: "an image in another format", advice: "convert it, or move it away")
-      } else {
-        skippedFileCount += 1
-      }
-    }
+    self = builder.listing
   }
 
-  private struct FileIdentity: Hashable {
-    var device: dev_t
-    var number: ino_t
+  /// The part of that name.
+  public func part(_ name: DataPart) -> Part? { parts.first { $0.name == name } }
 
-    init(of path: String) throws {
-      var status = stat()
-      guard stat(path, &status) == 0 else { throw unreadableFolder(path) }
-      self.device = status.st_dev
-      self.number = status.st_ino
+  /// How many images each class of a part has.
+  public func counts(of part: Part) -> [Int] {
+    var counts = [Int](repeating: 0, count: classNames.count)
+    for file in part.files {
+      for label in file.labels { counts[Int(label)] += 1 }
     }
+    return counts
   }
 
-  /// What an entry of a folder is.
-  private enum EntryKind {
-    case folder
-    case file
-    /// A device, a pipe or a socket.
-    case other
-    /// A link to nothing.
-    case missing
-  }
-
-  /// What a folder holds, without hidden files, in no order.
-  ///
-  /// By `readdir`, which tells files from folders without a system call for each.
-  private static func entries(of path: String) throws -> [(name: String, kind: EntryKind)] {
-    guard let folder = opendir(path) else { throw unreadableFolder(path) }
-    defer { closedir(folder) }
-    var result: [(name: String, kind: EntryKind)] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(".") { continue }
-      switch Int(entry.pointee.d_type) {
-      case Int(DT_DIR): result.append((name, .folder))
-      case Int(DT_REG): result.append((name, .file))
-      default:
-        // A link, or a file system that does not tell.
-        var status = stat()
-        if stat(path + "/" + name, &status) != 0 {
-          result.append((name, .missing))
-        } else {
-          switch status.st_mode & S_IFMT {
-          case S_IFDIR: result.append((name, .folder))
-          case S_IFREG: result.append((name, .file))
-          default: result.append((name, .other))
-          }
-        }
-      }
-    }
-    return result
+  private static func noImages(in tree: FolderTree, _ url: URL) -> DatasetError {
+    var count = 0
+    tree.forEach { count += $0.otherFiles.count }
+    let folders = tree.folders.map(\.name)
+    return DatasetError(
+      .unreadable, at: url.path,
+      expected:
+        "MNIST's files (train-images-idx3-ubyte …), CIFAR-10's (data_batch_1.bin …), or image "
+        + "files: one folder a class, in folders train, validation and test or not",
+      found: count == 0 && folders.isEmpty
+        ? "an empty folder"
+        : "none of them, but \(count) other files"
+          + (folders.isEmpty
+            ? "" : " and the folders \(folders.prefix(6).joined(separator: ", "))"),
+      advice: "check the path, or sort the images into one folder a class")
   }
 }
 
-extension Unicode.Scalar {
-  /// Whether this is a control character, or stands for bytes that are no UTF-8.
-  fileprivate var isUnprintable: Bool {
-    value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xFFFD
+extension ImageListing.LeftOut: CustomStringConvertible {
+  /// `5 files without an ending (cat/0 …)`.
+  public var description: String {
+    "\(count) \(reason) (\(example)\(count > 1 ? " …" : ""))"
   }
 }
 
-private func unreadableFolder(_ path: String) -> DatasetError {
-  DatasetError(
-    .unreadable, at: path, expected: "a folder that can be read",
-    found: String(cString: strerror(errno)), advice: "check the path and its permissions")
+extension ImageListing {
+  /// Refuses a part to learn from that has a class without images.
+  func checkClasses(of part: Part) throws {
+    guard let empty = part.emptyClasses.first else { return }
+    throw DatasetError(
+      .unreadable, at: url.path + "/" + empty, expected: "images of a class",
+      found: part.emptyClasses.count > 1
+        ? "none, as in \(part.emptyClasses.count - 1) other folders" : "none",
+      advice: "add images, or remove the folder")
+  }
 }

@@ -21,38 +21,54 @@ public struct LabelledImages: Sendable {
   public let isCut: Bool
   /// The largest value of a raw pixel: what becomes 1 where a network scales its input.
   public let maximumPixel: Float
+  /// What a folder of image files holds; nil for other sources.
+  public let listing: ImageListing?
+  /// Whether the one part that was opened was named.
+  private let isPartNamed: Bool
 
   /// Opens images.
   ///
   /// - Parameters:
   ///   - source: `digits`, or the path of a folder.
-  ///   - split: The name of the one part to open, see `DataPart.init(named:)`; all parts if nil.
+  ///   - purpose: What they are opened for, which decides what parts are opened where none is named.
+  ///   - split: The name of the one part to open, see `DataPart.init(named:)`.
   ///   - imageShape: Height, width and channels; image files are resized and converted to them. As
-  ///     the images are if nil. Images in other forms keep their shape: another one is an error.
+  ///     ``ImageFacts/standardShape(preferred:)`` says if nil. Images in other forms keep their shape:
+  ///     another one is an error.
+  ///   - preferredSize: The height and width that a network is made for, where `imageShape` is nil.
   ///   - classNames: The classes by label, where a network has them already.
-  ///   - threadCount: How many image files are decoded at once; the number of processors if nil.
+  ///   - options: How image files are read.
   /// - Throws: `DatasetError` if there is no such source or part, its files are damaged, or its
-  ///   images or classes are others than those asked for.
+  ///   images or classes are others than those asked for; ``ImageProblems`` if image files cannot be read.
   public static func open(
-    _ source: String, split: String? = nil, imageShape: Shape? = nil, classNames: [String]? = nil,
-    threadCount: Int? = nil
+    _ source: String, for purpose: DataFolder.Purpose = .training, split: String? = nil,
+    imageShape: Shape? = nil, preferredSize: (height: Int, width: Int)? = nil,
+    classNames: [String]? = nil, options: ImageOptions = ImageOptions()
   ) throws -> LabelledImages {
     if let imageShape, imageShape.rank != 3 {
       throw DatasetError(
         .mismatched, at: source, expected: "images of height, width and channels",
         found: "a request for examples of \(imageShape)", advice: "ask for a shape like 28x28x1")
     }
-    let result =
-      source == digitsName
-      ? try digits(split: split, imageShape: imageShape)
-      : try folder(
-        source, split: split, imageShape: imageShape, classNames: classNames,
-        threadCount: threadCount)
+    guard source != digitsName else {
+      let result = try digits(purpose: purpose, split: split, imageShape: imageShape)
+      if let classNames { try result.check(classNames) }
+      return result
+    }
+    let folder = try DataFolder.open(
+      URL(fileURLWithPath: source), for: purpose, split: split,
+      imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, preferredSize: preferredSize,
+      channels: imageShape?[2], classNames: classNames, options: options)
+    let result = LabelledImages(
+      source: source, parts: folder.parts, isCut: folder.isCut, maximumPixel: 255,
+      listing: folder.listing, isPartNamed: split != nil)
     if let classNames { try result.check(classNames) }
     return result
   }
 
-  private static func digits(split: String?, imageShape: Shape?) throws -> LabelledImages {
+  private static func digits(
+    purpose: DataFolder.Purpose, split: String?, imageShape: Shape?
+  ) throws -> LabelledImages {
     let digits = try Digits.load()
     var parts: [DataPart: any Dataset] = [.training: digits.training, .test: digits.test]
     if let imageShape, imageShape != digits.training.imageShape {
@@ -68,19 +84,31 @@ public struct LabelledImages: Sendable {
           found: "\"\(split)\"", advice: "name one of these parts")
       }
       parts = [part: dataset]
+    } else {
+      let chosen = purpose.choice(among: Array(parts.keys), isCut: true)
+      parts = parts.filter { chosen.contains($0.key) }
     }
-    return LabelledImages(source: digitsName, parts: parts, isCut: true, maximumPixel: 16)
+    return LabelledImages(
+      source: digitsName, parts: parts, isCut: true, maximumPixel: 16, listing: nil,
+      isPartNamed: split != nil)
   }
 
-  private static func folder(
-    _ path: String, split: String?, imageShape: Shape?, classNames: [String]?, threadCount: Int?
-  ) throws -> LabelledImages {
-    let folder = try DataFolder.open(
-      URL(fileURLWithPath: path), split: split,
-      imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, channels: imageShape?[2],
-      classNames: classNames, threadCount: threadCount)
-    return LabelledImages(
-      source: path, parts: folder.parts, isCut: folder.format != .images, maximumPixel: 255)
+  /// How the images become a network's input, for the network's file.
+  public var preparation: ImagePreparation {
+    let reading = parts.values.compactMap { Self.folderDataset($0)?.options.reading }.first
+    return ImagePreparation(reading: reading ?? ImageReading(), maximumPixel: maximumPixel)
+  }
+
+  /// Refuses images whose pixels have another range than those that a network was trained on.
+  ///
+  /// - Parameter preparation: That of the network.
+  /// - Parameter isKnown: Whether the network's file says it; one that does not is trusted.
+  public func check(_ preparation: ImagePreparation, isKnown: Bool) throws {
+    guard isKnown, preparation.maximumPixel != maximumPixel else { return }
+    throw DatasetError(
+      .mismatched, at: source,
+      expected: "pixels up to \(preparation.maximumPixel), as the network was trained on",
+      found: "pixels up to \(maximumPixel)", advice: "use images of the same kind")
   }
 
   /// Refuses images whose labels mean other classes.
@@ -96,12 +124,33 @@ public struct LabelledImages: Sendable {
 }
 
 extension LabelledImages {
-  /// What to learn from: the training part, or the one part that was opened.
+  /// What to learn from: the training part, or the one part that was named.
   ///
-  /// - Throws: `DatasetError` if there are parts, but none for training.
+  /// - Throws: `DatasetError` if there is no such part, it has one class only, a class without images, or
+  ///   images with several labels.
   public func trainingPart() throws -> any Dataset {
-    if let dataset = parts[.training] ?? only { return dataset }
-    throw missing("a training part")
+    guard let training = parts[.training] ?? (isPartNamed ? only : nil) else {
+      throw missing("a training part")
+    }
+    if let listing {
+      for part in listing.parts where part.name == .training { try listing.checkClasses(of: part) }
+      guard training.labels != nil else {
+        throw DatasetError(
+          .mismatched, at: source, expected: "one label for each image",
+          found: "images with several labels or none",
+          advice: "give each image one label, or train from Swift, with Loss.binaryCrossEntropy")
+      }
+    }
+    guard training.classCount.map({ $0 > 1 }) ?? true else {
+      throw DatasetError(
+        .mismatched, at: source, expected: "at least two classes to tell apart",
+        found: "one, \(training.classNames?.first ?? "0")",
+        advice: listing == nil
+          ? "use data with more classes"
+          : "name the folder that holds one folder for each class; `needletail data` shows what was found"
+      )
+    }
+    return training
   }
 
   /// What to evaluate on: the test part, or the one part that was opened; the whole of a source that
@@ -158,11 +207,11 @@ extension LabelledImages {
   ///     ``validationPart()`` it is then. If nil, the validation part of these images, if there is
   ///     one: nothing of the training part is held out.
   ///   - seed: Decides which examples are held out.
-  ///   - threadCount: How many image files are decoded at once; the number of processors if nil.
+  ///   - options: How the image files of the other images are read; their layout is theirs.
   /// - Throws: `DatasetError` if there is no training part, the fraction leaves a part empty, or the
   ///   other images cannot be opened or do not fit.
   public func trainingAndValidation(
-    _ validation: String?, seed: UInt64, threadCount: Int? = nil
+    _ validation: String?, seed: UInt64, options: ImageOptions = ImageOptions()
   ) throws -> (training: any Dataset, validation: (any Dataset)?) {
     let training = try trainingPart()
     guard let validation else {
@@ -172,9 +221,12 @@ extension LabelledImages {
       let split = try training.split(holdingOut: fraction, seed: seed)
       return (split.training, split.heldOut)
     }
+    var options = options
+    options.layout = nil
+    options.labels = nil
     let other = try LabelledImages.open(
-      validation, imageShape: training.inputShape, classNames: training.classNames,
-      threadCount: threadCount)
+      validation, for: .validation, imageShape: training.inputShape,
+      classNames: training.classNames, options: options)
     guard other.maximumPixel == maximumPixel else {
       throw DatasetError(
         .mismatched, at: validation, expected: "pixels up to \(maximumPixel)",

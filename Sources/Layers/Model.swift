@@ -156,10 +156,16 @@ public struct ModelMetadata: Sendable, Hashable {
   public var classNames: [String]?
   /// Where the network comes from: a preset's name, or what a user chose.
   public var name: String?
+  /// How image files become the network's input, as `ImagePreparation` writes it; nil where nothing is
+  /// known of it.
+  public var imagePreparation: String?
 
   /// Creates empty metadata.
-  public init(classNames: [String]? = nil, name: String? = nil) {
+  public init(
+    classNames: [String]? = nil, name: String? = nil, imagePreparation: String? = nil
+  ) {
     self.classNames = classNames
     self.name = name
+    self.imagePreparation = imagePreparation
   }
 }

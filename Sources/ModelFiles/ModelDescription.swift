@@ -6,6 +6,7 @@ struct ModelDescription {
   static let networkKey = "needletail.network"
   private static let classNamesKey = "needletail.class_names"
   private static let nameKey = "needletail.name"
+  private static let imagesKey = "needletail.images"
   /// What a checkpoint says besides the model; see ``Model/checkpointWriter()``.
   static let checkpointKey = "needletail.checkpoint"
   private static let prefix = "needletail."
@@ -23,6 +24,7 @@ struct ModelDescription {
   func texts() throws(ModelFileError) -> [String: String] {
     var texts = [Self.networkKey: try NetworkConfiguration.text(of: graph)]
     texts[Self.nameKey] = metadata.name
+    texts[Self.imagesKey] = metadata.imagePreparation
     texts[Self.classNamesKey] = metadata.classNames.map { names in
       JSONValue.array(names.map { .string($0) }).canonicalText
     }
@@ -35,7 +37,7 @@ struct ModelDescription {
   /// error, for it may change what the model means.
   init(_ file: SafetensorsFile) throws(ModelFileError) {
     let known = [
-      Self.networkKey, Self.classNamesKey, Self.nameKey, Self.checkpointKey,
+      Self.networkKey, Self.classNamesKey, Self.nameKey, Self.imagesKey, Self.checkpointKey,
       SafetensorsChecksum.key,
     ]
     let unknown = file.metadata.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }
@@ -55,7 +57,7 @@ struct ModelDescription {
     metadata = ModelMetadata(
       classNames: try file.metadata[Self.classNamesKey].map { (text) throws(ModelFileError) in
         try Self.classNames(text, file: file.path)
-      }, name: file.metadata[Self.nameKey])
+      }, name: file.metadata[Self.nameKey], imagePreparation: file.metadata[Self.imagesKey])
   }
 
   private static func classNames(_ text: String, file: String) throws(ModelFileError) -> [String] {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Images
 public import Layers
 public import Threads
 public import Training
@@ -7,3 +8,6 @@ extension Preset: ExpressibleByArgument {}
 extension OptimizerName: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
 extension Checkpointing.DivergenceAction: ExpressibleByArgument {}
+extension ImageLayout: ExpressibleByArgument {}
+extension ImageReading.Orientation: ExpressibleByArgument {}
+extension ImageReading.Resizing: ExpressibleByArgument {}

@@ -14,8 +14,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("The model's file.", valueName: "file"))
   var model: String
 
-  @Option(help: dataHelp)
-  var data: String
+  @OptionGroup var source: DataArguments
 
   @Option(help: "The part of the data to evaluate on: training, validation or test.")
   var split: String?
@@ -28,32 +27,38 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
+    let preparation = try ImagePreparation(ofModel: model.metadata.imagePreparation)
     let images = try LabelledImages.open(
-      data, split: split, imageShape: model.singleInputShape(),
-      classNames: model.metadata.classNames, threadCount: engine.threadBudget.threadCount)
+      source.data, for: .evaluation, split: split, imageShape: model.singleInputShape(),
+      classNames: model.metadata.classNames,
+      options: source.reading.options(
+        threadCount: engine.threadBudget.threadCount, reading: preparation.reading))
+    try images.check(preparation, isKnown: model.metadata.imagePreparation != nil)
     let (part, dataset) = try images.evaluationPart()
     let trainer = Trainer(
       loss: .softmaxCrossEntropy, optimizer: .sgd(learningRate: 0.01), metrics: [.accuracy])
     let result = try trainer.evaluate(model, on: dataset)
     guard let report = result.classification else {
       throw DatasetError(
-        .mismatched, at: data, expected: "labelled images and a model that classifies",
+        .mismatched, at: source.data, expected: "labelled images and a model that classifies",
         found: "an output of the shape \(model.graph.outputs[0].type)",
         advice: "evaluate other models from Swift, with Trainer.evaluate")
     }
     try StandardOutput.write(
-      json ? jsonText(result, report, part) : text(result, report, part, dataset))
+      json ? jsonText(result, report, part) : text(result, report, part, dataset, images))
   }
 
   private func text(
     _ result: EvaluationResult, _ report: ClassificationReport, _ part: String,
-    _ dataset: any Dataset
+    _ dataset: any Dataset, _ images: LabelledImages
   ) -> String {
     let shape = dataset.inputShape.dimensions.map(String.init).joined(separator: "×")
     let name = part.isEmpty ? "" : part + " "
+    let facts = images.facts(of: dataset).map(DataFacts.line).joined(separator: "\n")
     return """
-      data      \(data): \(NumberText.grouped(result.exampleCount)) \(name)images of \(shape) in \
-      \(report.classes.count) classes
+      data      \(source.data): \(NumberText.count(result.exampleCount, "\(name)image")) of \(shape) in \
+      \(NumberText.count(report.classes.count, "class", "classes"))
+      \(facts.isEmpty ? "" : facts + "\n")\
       loss      \(fixed(result.loss))
       accuracy  \(NumberText.percent(report.accuracy))
 
@@ -92,7 +97,7 @@ struct Evaluate: ParsableCommand {
         })
     }
     let object: JSONObject = [
-      "data": .string(data), "split": part.isEmpty ? .null : .string(part),
+      "data": .string(source.data), "split": part.isEmpty ? .null : .string(part),
       "examples": .integer(result.exampleCount), "loss": .finite(result.loss),
       "accuracy": .finite(report.accuracy), "classes": .array(classes),
       "confusion": .array(confusion), "macro": averages(report.macro),

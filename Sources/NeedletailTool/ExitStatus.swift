@@ -72,7 +72,7 @@ enum ExitStatus: Int32, CaseIterable {
       self = error.kind == .notWritten ? .cannotCreate : .usage
     case let error as StreamError: self = Self(systemError: error.number)
     case is ShapeError, is TrainingError, is DivergenceError, is PredictionError,
-      is EvaluationError, is VariableError:
+      is EvaluationError, is VariableError, is ImageProblems:
       self = .badData
     case let error as BadExamples: self = Self(of: error.first)
     case is MemoryError, is UnknownArguments: self = .systemError

@@ -25,7 +25,8 @@ struct NeedletailTool: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Inspect.self, Bench.self, Doctor.self,
+      Train.self, Evaluate.self, Predict.self, DataCommand.self, Inspect.self, Bench.self,
+      Doctor.self,
     ])
 
   static let version = "0.1.0"

@@ -13,8 +13,10 @@ enum NumberText {
   }
 
   /// A number of things: `1 image`, `2 images`.
-  static func count(_ value: Int, _ noun: String) -> String {
-    "\(grouped(value)) \(noun)\(value == 1 ? "" : "s")"
+  ///
+  /// - Parameter plural: What several are called, where it is not the noun with an s.
+  static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(grouped(value)) \(value == 1 ? noun : plural ?? noun + "s")"
   }
 
   /// A number with a fixed count of decimals.

@@ -30,6 +30,8 @@ struct Predict: ParsableCommand {
   @Flag(help: "Stop at the first bad image or row.")
   var strict = false
 
+  @OptionGroup var limits: ImageLimitArguments
+
   @OptionGroup var engine: EngineArguments
 
   @Argument(help: "Images and folders of images; none or '-' for rows on standard input.")
@@ -46,7 +48,10 @@ struct Predict: ParsableCommand {
     let classNames = (0..<(try model.classCount())).map(model.metadata.className)
     let writer = PredictionWriter(format: format, classNames: classNames, team: engine.team)
     try writer.begin()
-    let predictor = Predictor(model: model, shape: shape, writer: writer, isStrict: strict)
+    let predictor = Predictor(
+      model: model, shape: shape,
+      preparation: try ImagePreparation(ofModel: model.metadata.imagePreparation),
+      limits: limits.limits, writer: writer, isStrict: strict)
     if readsRows {
       try predictor.predictRows()
     } else {

@@ -10,6 +10,8 @@ final class Predictor {
   private let shape: Shape
   private let writer: PredictionWriter
   private let isStrict: Bool
+  private let preparation: ImagePreparation
+  private let limits: ImageLimits
   private let team: WorkerTeam
   /// The most examples in a portion: as many as a prediction runs at once, fewer of large ones.
   private let portionSize: Int
@@ -17,11 +19,16 @@ final class Predictor {
   /// What could not be read so far; nil if nothing.
   private(set) var badExamples: BadExamples?
 
-  init(model: Model, shape: Shape, writer: PredictionWriter, isStrict: Bool) {
+  init(
+    model: Model, shape: Shape, preparation: ImagePreparation, limits: ImageLimits,
+    writer: PredictionWriter, isStrict: Bool
+  ) {
     self.model = model
     self.shape = shape
     self.writer = writer
     self.isStrict = isStrict
+    self.preparation = preparation
+    self.limits = limits
     team = model.engine.team
     portionSize = max(1, min(Model.predictionBatchSize, (4 << 20) / max(shape.count, 1)))
   }
@@ -96,7 +103,8 @@ final class Predictor {
 
   private func predict(_ files: ArraySlice<URL>) throws {
     guard !files.isEmpty else { return }
-    let decoded = try ImageFiles.decode(files, shape: shape, threadCount: team.threadCount)
+    let decoded = try ImageFiles.decode(
+      files, shape: shape, preparation: preparation, limits: limits, threadCount: team.threadCount)
     var errors = [(any Error)?](repeating: nil, count: files.count)
     for failure in decoded.failures { errors[failure.index] = failure.error }
     try answer(files.map { .file($0.relativePath) }, errors) { kept in

@@ -25,20 +25,31 @@ struct Train: ParsableCommand {
     }
     let engine = try arguments.engine.start()
     let threadCount = engine.threadBudget.threadCount
+    let options = arguments.source.reading.options(
+      threadCount: threadCount, reading: arguments.reading.reading)
     let images = try LabelledImages.open(
-      arguments.data, split: arguments.split, imageShape: arguments.input, threadCount: threadCount)
+      arguments.source.data, split: arguments.split,
+      imageShape: arguments.input ?? arguments.model?.statedImageShape(),
+      preferredSize: arguments.model?.preferredImageSize, options: options)
     let (training, validation) = try images.trainingAndValidation(
-      arguments.validation, seed: arguments.seed, threadCount: threadCount)
+      arguments.validation, seed: arguments.seed, options: options)
     let classCount = training.classCount ?? 0
     if let wanted = arguments.classes, wanted != classCount {
       throw DatasetError(
-        .mismatched, at: arguments.data, expected: "\(wanted) classes", found: "\(classCount)",
+        .mismatched, at: arguments.source.data, expected: "\(wanted) classes",
+        found: "\(classCount)",
         advice: "leave the number of classes out, or use other data")
+    }
+    // Before anything that may take long: building a large network, for instance.
+    if !arguments.quiet && !arguments.json {
+      let facts = DataFacts(images: images, training: training, validation: validation)
+      for line in facts.lines { try StandardOutput.line(line) }
     }
     let network = arguments.model ?? .preset(.standard(for: training.inputShape))
     var model = try network.model(
       inputShape: training.inputShape, classCount: classCount, maximumPixel: images.maximumPixel,
       seed: arguments.seed, engine: engine)
+    model.metadata.imagePreparation = images.preparation.description
     let trainer = Trainer(
       loss: .softmaxCrossEntropy,
       optimizer: arguments.optimizer.optimizer(

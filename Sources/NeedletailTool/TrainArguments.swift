@@ -3,8 +3,8 @@ import Needletail
 
 /// What `train` is asked for.
 struct TrainArguments: ParsableArguments {
-  @Option(help: dataHelp)
-  var data: String
+  @OptionGroup var source: DataArguments
+  @OptionGroup var reading: ImageReadingArguments
 
   @Option(help: "The part of the data to learn from: training, validation or test.")
   var split: String?
@@ -21,7 +21,10 @@ struct TrainArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The shape of an image; image files are resized to it.",
+      """
+      The shape of an image; image files are resized to it. (default: that of most of them if it has at most \
+      96 pixels a side, else the preset's, else 32x32 or 64x64)
+      """,
       valueName: "height x width x channels"), transform: parseShape)
   var input: Shape?
 
@@ -114,12 +117,6 @@ struct TrainArguments: ParsableArguments {
   /// The learning rate that is used.
   var rate: Float { learningRate ?? optimizer.standardLearningRate }
 }
-
-/// What `--data` takes.
-let dataHelp: ArgumentHelp = """
-  Images: 'digits', which is built in, or a folder: the files of MNIST or CIFAR-10, a folder a class, \
-  or folders train and test with a folder a class.
-  """
 
 /// How a command computes: its threads and its convolutions.
 struct EngineArguments: ParsableArguments {

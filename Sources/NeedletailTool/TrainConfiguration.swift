@@ -44,7 +44,7 @@ struct TrainConfiguration: Encodable {
     _ arguments: TrainArguments, network: NetworkSource, training: any Dataset,
     validation: (any Dataset)?, threadCount: Int
   ) {
-    self.data = arguments.data
+    self.data = arguments.source.data
     self.split = arguments.split
     self.model = network.description
     self.inputShape = training.inputShape.dimensions

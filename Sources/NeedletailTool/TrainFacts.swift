@@ -11,7 +11,7 @@ struct TrainFacts {
   let engine: Engine
   let arguments: TrainArguments
 
-  /// The head of a training's output: a line a subject.
+  /// The head of a training's output behind that of its data: a line a subject.
   func lines(_ start: TrainingStart) -> [String] {
     let memory = start.memory
     func size(_ name: String, _ bytes: Int) -> String {
@@ -26,7 +26,6 @@ struct TrainFacts {
     if arguments.warmUp > 0 { schedule += ", warm-up of \(arguments.warmUp) epochs" }
     let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
-      "data      \(dataText)",
       "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
       "training  \(NumberText.count(start.epochCount, "epoch")) of "
         + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
@@ -88,16 +87,6 @@ struct TrainFacts {
         "images": .integer(dataByteCount), "total": .integer(start.memory.byteCount),
       ]),
     ]
-  }
-
-  private var dataText: String {
-    var text =
-      "\(images.source): \(NumberText.grouped(training.count)) images of "
-      + training.inputShape.dimensions.map(String.init).joined(separator: "×")
-      + " in \(training.classCount ?? 0) classes"
-    if let validation { text += ", \(NumberText.grouped(validation.count)) to validate" }
-    if let test = images.testPart { text += ", \(NumberText.grouped(test.count)) to test" }
-    return text
   }
 
   /// The bytes that the pixels take in memory, a byte each, once all were seen.

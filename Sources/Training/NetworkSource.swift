@@ -100,7 +100,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
   private static let fileClassCount = 10
 
   /// Tells mistakes in a network file from files that cannot be read.
-  private static func readingFile(_ path: String, _ body: () throws -> Model) throws -> Model {
+  static func readingFile<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()
     } catch let error as ModelFileError where error.systemError == nil {

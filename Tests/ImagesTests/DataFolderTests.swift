@@ -54,19 +54,21 @@ import Testing
           "\(names.0)/b/1.png": png(flat(2)),
           "\(names.0)/c/1.png": png(flat(3)), "\(names.1)/b/1.png": png(flat(4)),
           "\(names.2)/c/1.png": png(flat(5)), "\(names.2)/a/1.png": png(flat(6)),
-          "docs/x/y.png": [1],
+          "docs/x/y.txt": [1],
         ], to: folder)
       let data = try DataFolder.open(folder)
-      #expect(data.format == .imagesInParts)
+      #expect(data.format == .images)
+      #expect(data.isCut)
       #expect(data.training?.labels == [0, 1, 2])
       #expect(data.validation?.labels == [1])
       #expect(data.test?.labels == [0, 2])
-      #expect(data.test?.fields[0].exampleShape == [4, 5, 3])
+      // Two sizes of three images have one size: that of most.
+      #expect(data.test?.fields[0].exampleShape == [4, 4, 3])
       let test = try DataFolder.open(folder, split: "test")
       #expect(test.parts.count == 1)
       #expect(test.test?.labels == [0, 2])
       #expect(test.test?.classNames == ["a", "b", "c"])
-      #expect(test.test?.fields[0].exampleShape == [4, 5, 3])
+      #expect(test.test?.fields[0].exampleShape == [4, 4, 3])
       try write(["\(names.2)/d/1.png": png(flat(1))], to: folder)
       #expect(throws: DatasetError.self) { try DataFolder.open(folder) }
     }
@@ -76,7 +78,7 @@ import Testing
     try withTemporaryFolder { folder in
       try write(["train/a/1.png": png(flat(1))], to: folder)
       let error = #expect(throws: DatasetError.self) { try DataFolder.open(folder, split: "test") }
-      #expect(error?.found == "train")
+      #expect(error?.found == "training")
       #expect(throws: DatasetError.self) { try DataFolder.open(folder, split: "holdout") }
       try write(["training/a/1.png": png(flat(1))], to: folder)
       #expect(throws: DatasetError.self) { try DataFolder.open(folder) }
@@ -89,9 +91,29 @@ import Testing
       try write(["train/1.png": png(flat(1)), "car/1.png": png(flat(2))], to: folder)
       let data = try DataFolder.open(folder, imageSize: (height: 2, width: 2), channels: 1)
       #expect(data.format == .images)
+      #expect(!data.isCut)
       #expect(data.training?.classNames == ["car", "train"])
       #expect(data.training?.fields[0].exampleShape == [2, 2, 1])
       #expect(throws: DatasetError.self) { try DataFolder.open(folder, split: "train") }
+    }
+  }
+
+  @Test func thePurposeDecidesWhichPartsAreOpened() throws {
+    try withTemporaryFolder { folder in
+      for part in ["train", "val", "test"] {
+        try write(["\(part)/a/1.png": png(flat(1)), "\(part)/b/1.png": png(flat(2))], to: folder)
+      }
+      // Nobody looks at a part that is not used.
+      try write(["train/a/bad.png": [1]], to: folder)
+      let test = try DataFolder.open(folder, for: .evaluation, imageSize: (4, 4), channels: 3)
+      #expect(test.parts.keys.map(\.rawValue) == ["test"])
+      let validation = try DataFolder.open(
+        folder, for: .validation, imageSize: (4, 4), channels: 3)
+      #expect(validation.parts.keys.map(\.rawValue) == ["validation"])
+      #expect(throws: ImageProblems.self) { try DataFolder.open(folder) }
+      var options = ImageOptions()
+      options.skipsBadFiles = true
+      #expect(try DataFolder.open(folder, options: options).parts.count == 3)
     }
   }
 

@@ -28,10 +28,10 @@ import Threads
           "cat/Thumbs.db": [1], "README.md": [1], ".git/x/y.png": [1],
         ], to: folder)
       let dataset = try ImageFolderDataset(
-        contentsOf: folder, cacheLimit: cacheLimit, threadCount: threads)
+        contentsOf: folder,
+        options: ImageOptions(cacheLimit: cacheLimit, threadCount: threads))
       #expect(dataset.classNames == ["cat", "dog"])
       #expect(dataset.count == 4)
-      #expect(dataset.skippedFileCount == 2)
       #expect(dataset.imageShape == [4, 4, 3])
       #expect(dataset.isCached == (cacheLimit > 0))
       for _ in 0..<3 {
@@ -66,8 +66,9 @@ import Threads
           "b/3.jpg": jpeg(flat(70, width: 12, height: 12, channels: 3)),
           "b/4.jpg": jpeg(flat(90, width: 6, height: 4, channels: 1)),
         ], to: folder)
-      let asFirst = try ImageFolderDataset(contentsOf: folder)
-      #expect(asFirst.imageShape == [4, 6, 1])
+      let asMost = try ImageFolderDataset(contentsOf: folder)
+      #expect(asMost.imageShape == [4, 6, 3])
+      let asFirst = try ImageFolderDataset(contentsOf: folder, channels: 1)
       #expect(try contents(of: asFirst).values.dropFirst() == [50, 70, 90])
       let sized = try ImageFolderDataset(
         contentsOf: folder, size: (height: 2, width: 5), channels: 3)
@@ -77,7 +78,7 @@ import Threads
       let first = gradient(width: 6, height: 4, channels: 1)
       #expect((0..<24).map { UInt8(batch.floats(0)[$0]) } == first.pixels)
       for size in [
-        (height: 0, width: 5), (height: 1 << 20, width: 1), (height: 60_000, width: 60_000),
+        (height: 0, width: 5), (height: 60_000, width: 60_000),
       ] {
         #expect(throws: DatasetError.self) {
           try ImageFolderDataset(contentsOf: folder, size: size)
@@ -107,11 +108,10 @@ import Threads
       }
       #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
       try write(["a/1.png": png(flat(1)), "b/notes.txt": [1]], to: folder)
-      var error = #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
+      let error = #expect(throws: DatasetError.self) {
+        try ImageFolderDataset(contentsOf: folder)
+      }
       #expect(error?.place.hasSuffix("/b") == true)
-      try write(["b/1.webp": [1]], to: folder)
-      error = #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
-      #expect(error?.kind == .unsupported)
     }
   }
 
@@ -144,13 +144,13 @@ import Threads
       try manager.createSymbolicLink(
         atPath: folder.path + "/a/start", withDestinationPath: "\(other)/0")
       let error = #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
-      #expect(error?.expected == "each folder once in a class")
+      #expect(error?.expected == "each folder once on the way to an image")
     }
   }
 
   /// A pipe, a device and a link to nothing that are called images: errors, and no waiting.
   @Test func whatIsNoFileIsNamed() throws {
-    for (name, found) in [("pipe", "pipe"), ("device", "device"), ("link", "a link to nothing")] {
+    for (name, found) in [("pipe", "pipe"), ("device", "device"), ("link", "No such file")] {
       try withTemporaryFolder { folder in
         try write(["a/1.png": png(flat(1))], to: folder)
         let path = folder.appendingPathComponent("a/\(name).png").path
@@ -163,11 +163,12 @@ import Threads
           try FileManager.default.createSymbolicLink(
             atPath: path, withDestinationPath: folder.path + "/none")
         }
-        let error = #expect(throws: DatasetError.self) {
+        let problems = #expect(throws: ImageProblems.self) {
           try ImageFolderDataset(contentsOf: folder)
         }
-        #expect(error?.place.hasSuffix("a/\(name).png") == true)
-        #expect(error?.found.contains(found) == true)
+        #expect(problems?.problems.count == 1)
+        #expect(problems?.problems[0].place.hasSuffix("a/\(name).png") == true)
+        #expect(problems?.problems[0].found.contains(found) == true)
         #expect(throws: DatasetError.self) { try Image(contentsOf: URL(filePath: path)) }
       }
     }
@@ -182,8 +183,7 @@ import Threads
     try withTemporaryFolder { folder in
       // The name of a file is nobody's but its own.
       try write(["a/1\u{1B}[31m\n.png": [1]], to: folder)
-      let dataset = try ImageFolderDataset(contentsOf: folder, size: (4, 4), channels: 1)
-      let error = #expect(throws: DatasetError.self) { try contents(of: dataset) }
+      let error = #expect(throws: ImageProblems.self) { try ImageFolderDataset(contentsOf: folder) }
       #expect(error?.description.contains("1\\u{1b}[31m\\u{a}.png: expected a PNG") == true)
     }
   }
@@ -194,7 +194,8 @@ import Threads
     try withTemporaryFolder { folder in
       for index in 10..<40 { try write(["a/\(index).png": png(flat(UInt8(index)))], to: folder) }
       let dataset = try ImageFolderDataset(
-        contentsOf: folder, cacheLimit: cacheLimit, threadCount: threads)
+        contentsOf: folder,
+        options: ImageOptions(cacheLimit: cacheLimit, threadCount: threads))
       try write(["a/25.png": [1, 2], "a/26.png": [], "a/39.png": [3]], to: folder)
       for _ in 0..<10 {
         let error = #expect(throws: DatasetError.self) { try Batch(allOf: dataset) }
@@ -212,7 +213,8 @@ import Threads
       for index in 0..<64 {
         try write(["a/\(100 + index).png": png(flat(UInt8(index)))], to: folder)
       }
-      let dataset = try ImageFolderDataset(contentsOf: folder, threadCount: 2)
+      let dataset = try ImageFolderDataset(
+        contentsOf: folder, options: ImageOptions(threadCount: 2))
       let results = Lock<[[Float]]>([])
       DispatchQueue.concurrentPerform(iterations: 6) { _ in
         do {

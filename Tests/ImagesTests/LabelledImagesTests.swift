@@ -51,7 +51,8 @@ struct LabelledImagesTests {
           "train/a/1.png": image, "train/b/1.png": image, "train/b/2.png": image,
           "val/a/1.png": image, "test/b/1.png": image,
         ], to: folder)
-      let images = try LabelledImages.open(folder.path, imageShape: [4, 5, 1], threadCount: 1)
+      let images = try LabelledImages.open(
+        folder.path, imageShape: [4, 5, 1], options: ImageOptions(threadCount: 1))
       #expect(try images.trainingPart().inputShape == [4, 5, 1])
       #expect(try images.trainingAndValidation(nil, seed: 1).validation?.count == 1)
       #expect(images.maximumPixel == 255)
@@ -63,6 +64,64 @@ struct LabelledImagesTests {
       let validated = try bare.trainingAndValidation(folder.path + "/val", seed: 1)
       #expect(validated.validation?.count == 1)
       #expect(validated.validation?.classNames == ["a", "b"])
+    }
+  }
+
+  @Test("Training is refused without a training part or a second class; evaluation is not")
+  func refusals() throws {
+    try withTemporaryFolder { folder in
+      let image = png(flat(9))
+      try write(["test/a/1.png": image, "test/b/1.png": image], to: folder)
+      let images = try LabelledImages.open(folder.path)
+      var error = #expect(throws: DatasetError.self) { try images.trainingPart() }
+      #expect(error?.expected == "a training part")
+      #expect(try images.evaluationPart().name == "test")
+      let named = try LabelledImages.open(folder.path, split: "test")
+      #expect(try named.trainingPart().count == 2)
+
+      try write(["one/a/1.png": image, "one/a/2.png": image], to: folder)
+      let one = try LabelledImages.open(folder.path + "/one")
+      error = #expect(throws: DatasetError.self) { try one.trainingPart() }
+      #expect(error?.expected == "at least two classes to tell apart")
+      #expect(try one.evaluationPart().dataset.count == 2)
+    }
+  }
+
+  @Test("An empty class is an error in the training part only")
+  func emptyClasses() throws {
+    try withTemporaryFolder { folder in
+      let image = png(flat(9))
+      try write(
+        [
+          "train/a/1.png": image, "train/b/1.png": image, "train/c/notes.txt": [],
+          "test/a/1.png": image, "test/b/notes.txt": [],
+        ], to: folder)
+      let images = try LabelledImages.open(folder.path)
+      let error = #expect(throws: DatasetError.self) { try images.trainingPart() }
+      #expect(error?.place.hasSuffix("train/c") == true)
+      #expect(try images.evaluationPart().dataset.count == 1)
+    }
+  }
+
+  @Test("Images in files say how they were prepared; others the range of their pixels")
+  func preparation() throws {
+    #expect(try LabelledImages.open("digits").preparation.description == "upright,squash 0...16.0")
+    try withTemporaryFolder { folder in
+      try write(["a/1.png": png(flat(1)), "b/1.png": png(flat(2))], to: folder)
+      let reading = ImageReading(orientation: .asStored, resizing: .crop)
+      let images = try LabelledImages.open(folder.path, options: ImageOptions(reading: reading))
+      #expect(images.preparation.description == "as-stored,crop 0...255.0")
+      #expect(try ImagePreparation("as-stored,crop 0...255.0") == images.preparation)
+      #expect(throws: DatasetError.self) {
+        try images.check(ImagePreparation(maximumPixel: 16), isKnown: true)
+      }
+      #expect(throws: Never.self) {
+        try images.check(ImagePreparation(maximumPixel: 16), isKnown: false)
+      }
+    }
+    for text in ["", "upright,squash", "upright,squash 1...2", "upside 0...255", "upright 0...nan"]
+    {
+      #expect(throws: DatasetError.self) { try ImagePreparation(text) }
     }
   }
 }
@@ -77,8 +136,9 @@ struct ImageFilesTests {
         to: folder)
       let found = try ImageFiles.list(in: folder).map { $0.path.dropFirst(folder.path.count) }
       #expect(found == ["/a/1.jpeg", "/a/2.JPG", "/b.png"])
+      // Images in other formats are named where they are decoded.
       try write(["c.gif": []], to: folder)
-      #expect(throws: DatasetError.self) { try ImageFiles.list(in: folder) }
+      #expect(try ImageFiles.list(in: folder).last?.lastPathComponent == "c.gif")
       #expect(throws: DatasetError.self) {
         try ImageFiles.list(in: folder.appendingPathComponent("none"))
       }

@@ -1,0 +1,184 @@
+import Datasets
+import Foundation
+
+/// A folder with all that lies below it, as it was found on the disk.
+///
+/// The whole tree is looked at before anything is decided about it. Links are followed. Passed over are
+/// hidden files, what archives, notebooks and file servers leave behind, and run folders of trainings.
+struct FolderTree: Sendable {
+  /// The last part of its path.
+  let name: String
+  /// Its path below the root; empty for the root.
+  let path: String
+  /// What the file system knows it by.
+  let identity: FileIdentity
+  /// The folders in it, by name.
+  fileprivate(set) var folders: [FolderTree] = []
+  /// The names of its files that are images of a format that is read, going by their endings; sorted.
+  fileprivate(set) var images: [String] = []
+  /// The names of its files that are images of other formats, going by their endings; sorted.
+  fileprivate(set) var foreignImages: [String] = []
+  /// The names of all other files, sorted.
+  fileprivate(set) var otherFiles: [String] = []
+  /// The paths of run folders in it and below.
+  fileprivate(set) var runFolders: [String] = []
+
+  /// Whether there are images in the folder itself, not only below.
+  var holdsImages: Bool { !images.isEmpty || !foreignImages.isEmpty }
+  /// Whether there are images in it or below.
+  var reachesImages: Bool { holdsImages || folders.contains(where: \.reachesImages) }
+  /// The folders in it in which or below which there are images.
+  var imageFolders: [FolderTree] { folders.filter(\.reachesImages) }
+
+  /// How many images there are in it and below.
+  var imageCount: Int {
+    folders.reduce(images.count + foreignImages.count) { $0 + $1.imageCount }
+  }
+
+  /// The path below the root of something in this folder.
+  func path(of name: String) -> String { path.isEmpty ? name : path + "/" + name }
+
+  /// Calls `body` for the folder and all below, in the order of their paths.
+  func forEach(_ body: (FolderTree) throws -> Void) rethrows {
+    try body(self)
+    for folder in folders { try folder.forEach(body) }
+  }
+}
+
+/// What a file system knows a file or folder by.
+struct FileIdentity: Hashable, Sendable {
+  var device: dev_t
+  var number: ino_t
+
+  init(of path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw unreadableFolder(path) }
+    self.device = status.st_dev
+    self.number = status.st_ino
+  }
+}
+
+// MARK: Reading
+
+extension FolderTree {
+  /// Reads a folder and all below.
+  ///
+  /// - Throws: `DatasetError` if a folder cannot be read, or a link leads back to a folder around it, or
+  ///   links lead to one folder in more ways than there is time for.
+  init(of url: URL) throws {
+    var scan = Scan(root: url.path)
+    self = try scan.tree(name: url.lastPathComponent, path: "")
+  }
+
+  private struct Scan {
+    /// One folder can be part of several classes or parts; two links in each of thirty folders lead to a
+    /// folder in 2³⁰ ways.
+    private static let mostVisits = 64
+
+    let root: String
+    var around: Set<FileIdentity> = []
+    var visits: [FileIdentity: Int] = [:]
+
+    mutating func tree(name: String, path: String) throws -> FolderTree {
+      let folder = path.isEmpty ? root : root + "/" + path
+      let identity = try FileIdentity(of: folder)
+      visits[identity, default: 0] += 1
+      guard around.insert(identity).inserted, visits[identity]! <= Self.mostVisits else {
+        throw DatasetError(
+          .malformed, at: folder, expected: "each folder once on the way to an image",
+          found: "a link to a folder that was read already, perhaps around it",
+          advice: "remove the link")
+      }
+      defer { around.remove(identity) }
+      var result = FolderTree(name: name, path: path, identity: identity)
+      for entry in try FolderEntry.list(folder) {
+        if entry.isFolder {
+          guard !Self.leftBehind.contains(entry.name) else { continue }
+          let inner = try tree(name: entry.name, path: result.path(of: entry.name))
+          result.runFolders += inner.runFolders
+          if inner.isRun {
+            result.runFolders.append(inner.path)
+          } else {
+            result.folders.append(inner)
+          }
+        } else if !Self.leftBehind.contains(entry.name) {
+          result.add(file: entry.name)
+        }
+      }
+      result.sort()
+      return result
+    }
+
+    /// What archivers, file servers and systems leave behind: none of it is anybody's data.
+    private static let leftBehind: Set = [
+      "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information", "Thumbs.db",
+      "desktop.ini", "__pycache__",
+    ]
+  }
+
+  private mutating func add(file name: String) {
+    let ending = Self.ending(of: name)
+    if Self.readEndings.contains(ending) {
+      images.append(name)
+    } else if Self.foreignEndings.contains(ending) {
+      foreignImages.append(name)
+    } else {
+      otherFiles.append(name)
+    }
+  }
+
+  private mutating func sort() {
+    folders.sort { $0.name < $1.name }
+    images.sort()
+    foreignImages.sort()
+    otherFiles.sort()
+  }
+
+  /// Whether it is the folder of one of our trainings.
+  private var isRun: Bool {
+    otherFiles.contains("configuration.json") && otherFiles.contains("history.jsonl")
+  }
+
+  /// The ending of a file's name in lower case, without the dot; empty where there is none.
+  static func ending(of name: String) -> String {
+    name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
+  }
+
+  static let readEndings: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
+  static let foreignEndings: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
+}
+
+/// A file or folder in a folder.
+private struct FolderEntry {
+  let name: String
+  let isFolder: Bool
+
+  /// What a folder holds, without hidden files, in no order.
+  ///
+  /// By `readdir`, which tells files from folders without a system call for each.
+  static func list(_ path: String) throws -> [FolderEntry] {
+    guard let folder = opendir(path) else { throw unreadableFolder(path) }
+    defer { closedir(folder) }
+    var result: [FolderEntry] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix(".") { continue }
+      var isFolder = Int(entry.pointee.d_type) == Int(DT_DIR)
+      if !isFolder && Int(entry.pointee.d_type) != Int(DT_REG) {
+        // A link, or a file system that does not tell. What is neither is found when it is opened.
+        var status = stat()
+        isFolder = stat(path + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      }
+      result.append(FolderEntry(name: name, isFolder: isFolder))
+    }
+    return result
+  }
+}
+
+private func unreadableFolder(_ path: String) -> DatasetError {
+  DatasetError(
+    .unreadable, at: path, expected: "a folder that can be read",
+    found: String(cString: strerror(errno)), advice: "check the path and its permissions")
+}

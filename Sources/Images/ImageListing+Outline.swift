@@ -1,0 +1,23 @@
+public import Foundation
+
+extension ImageListing {
+  /// A folder with the number of images in it and below.
+  public struct OutlineEntry: Hashable, Sendable {
+    /// Its path below the folder that was asked for.
+    public let path: String
+    /// How many images there are in it and below.
+    public let imageCount: Int
+  }
+
+  /// The folders of a folder, two levels deep, with the images in each: what a person looks at where the
+  /// rule does not decide what the folders stand for.
+  ///
+  /// - Throws: `DatasetError` if the folder cannot be read.
+  public static func outline(of url: URL) throws -> [OutlineEntry] {
+    let tree = try FolderTree(of: url)
+    return tree.imageFolders.flatMap { folder in
+      [folder] + folder.imageFolders
+    }
+    .map { OutlineEntry(path: $0.path, imageCount: $0.imageCount) }
+  }
+}

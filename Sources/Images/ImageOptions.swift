@@ -1,0 +1,41 @@
+public import Datasets
+public import Foundation
+
+/// How a folder of image files is read.
+public struct ImageOptions: Sendable, Hashable {
+  /// What folders stand for, where the rule does not decide (``ImageListing``).
+  public var layout: ImageLayout?
+  /// A list of files and labels that decides in the place of folders; see docs/data.md.
+  public var labels: URL?
+  /// How their pixels become those that a network is fed.
+  public var reading: ImageReading
+  /// Whether images that cannot be read are left out, and counted, instead of an error.
+  ///
+  /// All images are then decoded once before anything else, so that what is left out does not depend on
+  /// when a damage is met.
+  public var skipsBadFiles: Bool
+  /// The largest number of bytes of decoded images to keep for each part; 0 keeps none.
+  public var cacheLimit: Int
+  /// How many images are decoded at once; the number of processors if nil.
+  public var threadCount: Int?
+  /// What is refused for its size before memory is taken.
+  public var limits: ImageLimits
+
+  /// Creates options; as they stand, the rule decides and bad images are errors.
+  public init(
+    layout: ImageLayout? = nil, labels: URL? = nil, reading: ImageReading = ImageReading(),
+    skipsBadFiles: Bool = false, cacheLimit: Int = 512 << 20, threadCount: Int? = nil,
+    limits: ImageLimits = ImageLimits()
+  ) {
+    self.layout = layout
+    self.labels = labels
+    self.reading = reading
+    self.skipsBadFiles = skipsBadFiles
+    self.cacheLimit = cacheLimit
+    self.threadCount = threadCount
+    self.limits = limits
+  }
+
+  /// How many images are decoded at once.
+  var workerCount: Int { max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount) }
+}

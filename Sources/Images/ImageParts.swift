@@ -1,0 +1,92 @@
+import Datasets
+import Foundation
+import Tensors
+
+/// The parts of a listed folder as data sets: of one shape, and checked together, so that all images that
+/// cannot be read are named at once.
+struct ImageParts {
+  private(set) var datasets: [DataPart: any Dataset] = [:]
+
+  init(
+    _ listing: ImageListing, for purpose: DataFolder.Purpose, part: DataPart?,
+    size: (height: Int, width: Int)?, preferredSize: (height: Int, width: Int)?, channels: Int?,
+    options: ImageOptions
+  ) throws {
+    let wanted = try Self.parts(of: listing, for: purpose, part: part)
+    // Another part alone has the size of the training part.
+    var looked = wanted
+    if size == nil || channels == nil, let training = listing.part(.training), training.isLabelled,
+      !wanted.contains(where: { $0.name == .training })
+    {
+      looked.append(training)
+    }
+    let surveys = try looked.map { part in
+      try ImageSurvey(
+        of: part.files.map { listing.url.path + "/" + $0.path },
+        decodes: options.skipsBadFiles, options: options)
+    }
+    let problems = listing.problems + surveys.flatMap(\.problems)
+    guard problems.isEmpty || options.skipsBadFiles else {
+      throw ImageProblems(
+        place: listing.url.path,
+        imageCount: listing.problems.count + looked.reduce(0) { $0 + $1.files.count },
+        problems: problems)
+    }
+    var shape = size.flatMap { size in channels.map { (size, $0) } }
+    for (part, survey) in zip(looked, surveys).sorted(by: { Self.isFirst($0.0, $1.0) }) {
+      let dataset = try ImageFolderDataset(
+        part, of: listing, survey: survey, size: shape?.0 ?? size, preferredSize: preferredSize,
+        channels: shape?.1 ?? channels, options: options)
+      if shape == nil {
+        let found = dataset.imageShape
+        shape = ((height: found[0], width: found[1]), found[2])
+      }
+      if let name = part.name, wanted.contains(where: { $0.name == name }) {
+        datasets[name] = dataset
+      }
+    }
+  }
+
+  private static func isFirst(_ part: ImageListing.Part, _ other: ImageListing.Part) -> Bool {
+    part.name == .training && other.name != .training
+  }
+
+  /// The parts to open.
+  private static func parts(
+    of listing: ImageListing, for purpose: DataFolder.Purpose, part: DataPart?
+  ) throws -> [ImageListing.Part] {
+    let labelled = listing.parts.filter(\.isLabelled)
+    if let part {
+      guard listing.isCut else {
+        throw error(
+          listing, "a folder for the \(part) part", "no parts",
+          "name no split, or sort the images into folders train and test")
+      }
+      guard let found = labelled.first(where: { $0.name == part }) else {
+        let names = labelled.compactMap { $0.name?.rawValue }
+        throw error(
+          listing, "a folder for the \(part) part",
+          names.isEmpty ? "no part with labels" : names.joined(separator: ", "),
+          "name one of the parts that are there")
+      }
+      return [found]
+    }
+    let names = purpose.choice(among: labelled.compactMap(\.name), isCut: listing.isCut)
+    let chosen = labelled.filter { $0.name.map(names.contains) ?? false }
+    guard !chosen.isEmpty else {
+      throw error(
+        listing, "images with labels",
+        "\(listing.parts.reduce(0) { $0 + $1.files.count }) images without",
+        "sort them into one folder a class, name them cat.1.png, or give a list by --labels (in the "
+          + "library, ImageOptions.labels); predict takes images without labels")
+    }
+    return chosen
+  }
+
+  private static func error(
+    _ listing: ImageListing, _ expected: String, _ found: String, _ advice: String
+  ) -> DatasetError {
+    DatasetError(
+      .mismatched, at: listing.url.path, expected: expected, found: found, advice: advice)
+  }
+}

@@ -1,0 +1,213 @@
+import Datasets
+import Foundation
+
+/// A list of image files and their labels, in CSV: what stands in the place of folders for classes.
+///
+///     file,label,split            file,cat,indoors
+///     images/1.jpg,cat,train      1.jpg,1,0
+///     images/2.jpg,dog,test       2.jpg,0,1
+///
+/// The first column is the file, or the one that is called so (`file`, `filename`, `path`, `image`, `id` …);
+/// the label is the one called `label`, `class` … , else the second. Labels in one field are parted by `|`.
+/// A column `split`, `set` or `part` names the part. Columns behind the first that hold only 0 and 1 are
+/// labels by their names. A first line that is no file is a head.
+struct LabelList {
+  struct Entry {
+    /// The file, as the list names it; once resolved, its path below the folder.
+    var path: String
+    var labels: [String]
+    var part: DataPart?
+    var line: Int
+  }
+
+  let url: URL
+  private let entries: [Entry]
+
+  init(contentsOf url: URL) throws {
+    let source = try ByteSource(path: url.path)
+    guard source.size <= Self.mostBytes else {
+      throw DatasetError(
+        .tooLarge, at: url.path, expected: "a list of at most \(Self.mostBytes) bytes",
+        found: "\(source.size)", advice: "check that it is the list of labels")
+    }
+    var bytes = [UInt8](repeating: 0, count: source.size)
+    let count = try bytes.withUnsafeMutableBytes { try source.read(into: $0) }
+    try self.init(Array(bytes[..<count]), url: url)
+  }
+
+  /// A line a file, for millions of files.
+  private static let mostBytes = 1 << 28
+
+  init(_ bytes: [UInt8], url: URL) throws {
+    self.url = url
+    let rows = try DelimitedText(bytes, name: url.path).rows
+    guard let first = rows.first else {
+      throw DatasetError(
+        .malformed, at: url.path, expected: "a line for each image: file,label", found: "no line",
+        advice: "check the list")
+    }
+    let columns = Columns(first.fields)
+    let body = columns.hasHead ? rows.dropFirst() : rows[...]
+    let oneHot = columns.oneHotColumns(body)
+    entries = try body.map { row in
+      guard row.fields.count > columns.file, oneHot != nil || row.fields.count > columns.label
+      else {
+        throw DatasetError(
+          .malformed, at: "\(url.path), line \(row.line)", expected: "a file and a label",
+          found: "\(row.fields.count) field\(row.fields.count == 1 ? "" : "s")",
+          advice: "write file,label in each line")
+      }
+      let labels =
+        oneHot.map { columns in
+          columns.filter { row.fields.count > $0.index && row.fields[$0.index] == "1" }.map(\.name)
+        }
+        ?? row.fields[columns.label].split(separator: "|").map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }
+      guard oneHot != nil || !labels.isEmpty && labels.allSatisfy({ !$0.isEmpty }) else {
+        throw DatasetError(
+          .malformed, at: "\(url.path), line \(row.line)", expected: "a label",
+          found: "an empty field", advice: "give the image a label, or remove the line")
+      }
+      return Entry(
+        path: row.fields[columns.file], labels: labels,
+        part: try columns.part.flatMap {
+          row.fields.count > $0 ? try Self.part(row, $0, url) : nil
+        },
+        line: row.line)
+    }
+  }
+
+  private static func part(_ row: DelimitedText.Row, _ column: Int, _ url: URL) throws -> DataPart?
+  {
+    let word = row.fields[column]
+    if word.isEmpty { return nil }
+    guard case .part(let part) = PartName(word) else {
+      throw DatasetError(
+        .malformed, at: "\(url.path), line \(row.line)", expected: "train, validation or test",
+        found: "\"\(word)\"", advice: "name one of these parts")
+    }
+    return part
+  }
+
+  /// What the columns are.
+  private struct Columns {
+    var file = 0
+    var label = 1
+    var part: Int?
+    let hasHead: Bool
+    private let names: [String]
+    private let hasLabelName: Bool
+
+    init(_ first: [String]) {
+      let names = first.map { $0.lowercased().filter { $0.isLetter } }
+      self.names = first
+      let files = [
+        "file", "filename", "filepath", "filepaths", "path", "image", "imagename", "imagepath",
+        "imageid", "img", "id", "name",
+      ]
+      let labels = [
+        "label", "labels", "class", "classes", "classname", "category", "target", "tag", "tags",
+        "y", "species", "breed",
+      ]
+      let parts = ["split", "set", "dataset", "part", "subset"]
+      let file = files.compactMap { names.firstIndex(of: $0) }.first
+      let label = labels.compactMap { names.firstIndex(of: $0) }.first
+      part = parts.compactMap { names.firstIndex(of: $0) }.first
+      hasLabelName = label != nil
+      // A file has an ending, a head has none.
+      hasHead =
+        file != nil || label != nil || FolderTree.ending(of: first[0]).isEmpty && first.count > 2
+      if hasHead {
+        self.file = file ?? (label == 0 ? 1 : 0)
+        self.label = label ?? (0..<first.count).first { $0 != self.file && $0 != part } ?? 1
+      } else {
+        part = nil
+      }
+    }
+
+    /// The columns of labels where each label has one, of 0 and 1.
+    func oneHotColumns(_ rows: ArraySlice<DelimitedText.Row>) -> [(index: Int, name: String)]? {
+      guard hasHead, !hasLabelName else { return nil }
+      let columns = names.indices.filter { $0 != file && $0 != part }
+      guard columns.count > 1 else { return nil }
+      let isOneHot = rows.allSatisfy { row in
+        columns.allSatisfy { $0 < row.fields.count && ["0", "1"].contains(row.fields[$0]) }
+      }
+      return isOneHot ? columns.map { ($0, names[$0]) } : nil
+    }
+  }
+
+  // MARK: Finding the files
+
+  /// Finds the files in a tree.
+  ///
+  /// A name is a path below the folder, or the end of one, or has such a path as its end; an ending may be
+  /// left out.
+  ///
+  /// - Returns: The entries whose file was found, with its path; and the others.
+  /// - Throws: `DatasetError` if no file is found, a name means several files, or a file stands twice.
+  func resolve(in tree: FolderTree, root: URL) throws -> (entries: [Entry], missing: [Entry]) {
+    let paths = tree.allImages(isForeign: false) + tree.allImages(isForeign: true)
+    let byName = Dictionary(grouping: paths) { Self.name($0) }
+    let byStem = Dictionary(grouping: paths) { Self.stem(Self.name($0)) }
+    var found: [Entry] = []
+    var missing: [Entry] = []
+    var lines: [String: Int] = [:]
+    for var entry in entries {
+      var wanted = Substring(entry.path)
+      while wanted.hasPrefix("./") { wanted = wanted.dropFirst(2) }
+      let name = Self.name(String(wanted))
+      var candidates = (byName[name] ?? []).filter { Self.match($0, wanted) }
+      if candidates.isEmpty {
+        candidates = (byStem[name] ?? []).filter { Self.match(Self.stem($0), wanted) }
+      }
+      if candidates.contains(String(wanted)) { candidates = [String(wanted)] }
+      guard let path = candidates.first else {
+        missing.append(entry)
+        continue
+      }
+      guard candidates.count == 1 else {
+        throw error(
+          entry, "a name that means one file",
+          "\(candidates.count), such as \(candidates[0]) and \(candidates[1])",
+          "write the path below the folder")
+      }
+      if let line = lines[path] {
+        throw error(
+          entry, "each file once", "\(path) again, as in line \(line)",
+          "remove one of the lines; several labels of a file are parted by |")
+      }
+      lines[path] = entry.line
+      entry.path = path
+      found.append(entry)
+    }
+    guard !found.isEmpty else {
+      throw DatasetError(
+        .mismatched, at: url.path, expected: "names of images in \(root.path)",
+        found: missing.first.map { "none; the first is \"\($0.path)\"" } ?? "none",
+        advice: "name the folder that the paths of the list start from")
+    }
+    return (found, missing)
+  }
+
+  private static func name(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  private static func stem(_ path: String) -> String {
+    path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
+  }
+
+  private static func match(_ path: String, _ wanted: Substring) -> Bool {
+    path == wanted || path.hasSuffix("/" + wanted) || wanted.hasSuffix("/" + path)
+  }
+
+  private func error(_ entry: Entry, _ expected: String, _ found: String, _ advice: String)
+    -> DatasetError
+  {
+    DatasetError(
+      .mismatched, at: "\(url.path), line \(entry.line)", expected: expected, found: found,
+      advice: advice)
+  }
+}

@@ -1,0 +1,301 @@
+import Datasets
+import Foundation
+
+/// Makes a listing of a tree whose arrangement is known.
+struct ListingBuilder {
+  let url: URL
+  let tree: FolderTree
+  /// The classes that a network has already.
+  let wanted: [String]?
+
+  private var classNames: [String] = []
+  private var labelSource = ImageListing.LabelSource.none
+  private var isCut = false
+  private var parts: [ImageListing.Part] = []
+  private var notes: [String] = []
+  private var foreign: [String] = []
+  private var missing: [DatasetError] = []
+  private var leftOut: [ImageListing.LeftOut] = []
+  /// The paths of images that were found a place.
+  private var used: Set<String> = []
+
+  init(url: URL, tree: FolderTree, classNames: [String]?) {
+    self.url = url
+    self.tree = tree
+    wanted = classNames
+  }
+
+  /// The finished listing.
+  var listing: ImageListing {
+    ImageListing(
+      url: url, classNames: classNames, labelSource: labelSource, isCut: isCut,
+      parts: parts.sorted { Self.rank($0.name) < Self.rank($1.name) },
+      leftOut: leftOut + otherFiles,
+      notes: notes + runNotes, problems: missing + foreign.sorted().map(foreignProblem))
+  }
+
+  private func foreignProblem(_ path: String) -> DatasetError {
+    DatasetError(
+      .unsupported, at: url.path + "/" + path, expected: "a PNG or JPEG image",
+      found: "an image in another format (.\(FolderTree.ending(of: path)))", advice: "convert it")
+  }
+
+  private static func rank(_ part: DataPart?) -> Int {
+    part.flatMap { DataPart.allCases.firstIndex(of: $0) } ?? DataPart.allCases.count
+  }
+
+  // MARK: Folders
+
+  /// Adds the parts of an arrangement.
+  mutating func add(_ arrangement: FolderArrangement) throws {
+    isCut = arrangement.form == .parts
+    notes += arrangement.notes
+    let ranked = arrangement.parts.sorted { Self.rank($0.name) < Self.rank($1.name) }
+    for part in ranked { try add(part) }
+    var beside = 0
+    var example: String?
+    for folder in Set([arrangement.top.path, ""] + arrangement.parts.map(\.folder.path)).sorted() {
+      guard let found = tree.folder(at: folder) else { continue }
+      for name in found.images + found.foreignImages where !used.contains(found.path(of: name)) {
+        beside += 1
+        example = example ?? found.path(of: name)
+      }
+    }
+    note(beside, beside == 1 ? "image beside the folders" : "images beside the folders", example)
+    if arrangement.form == .parts {
+      let others = arrangement.top.imageFolders.filter { PartName($0.name) == nil }
+      for folder in others {
+        let count = folder.imageCount
+        note(
+          count, "\(count == 1 ? "image" : "images") in a folder beside the parts", folder.path)
+      }
+    }
+  }
+
+  private mutating func add(_ part: FolderArrangement.Part) throws {
+    guard let name = part.name else {
+      let files = part.folder.allImages(isForeign: false).map {
+        ImageListing.File(path: $0, labels: [])
+      }
+      foreign += part.folder.allImages(isForeign: true)
+      used.formUnion(files.map(\.path))
+      parts.append(
+        ImageListing.Part(
+          name: nil, folder: part.folder.path, files: files, isLabelled: false, emptyClasses: []))
+      return
+    }
+    if part.hasClasses {
+      try addClasses(of: part.folder, name)
+    } else {
+      try addFiles(of: part.folder, name)
+    }
+  }
+
+  /// Adds a part with a folder for each class.
+  private mutating func addClasses(of folder: FolderTree, _ name: DataPart) throws {
+    labelSource = .folders
+    let classes = folder.imageFolders
+    try adopt(classes.map(\.name), at: { classes[$0].path })
+    var files: [ImageListing.File] = []
+    var deeper: [String] = []
+    for (label, className) in classNames.enumerated() {
+      guard let folder = classes.first(where: { $0.name == className }) else { continue }
+      try folder.checkOnce(root: url.path)
+      files += folder.allImages(isForeign: false).map {
+        ImageListing.File(path: $0, labels: [Int32(label)])
+      }
+      foreign += folder.allImages(isForeign: true)
+      if !folder.imageFolders.isEmpty { deeper.append(folder.path) }
+    }
+    used.formUnion(files.map(\.path))
+    if let first = deeper.first {
+      notes.append(
+        deeper.count == 1
+          ? "images in folders inside of \(first) belong to it"
+          : "images in folders inside of \(deeper.count) classes (\(first) …) belong to these")
+    }
+    parts.append(
+      ImageListing.Part(
+        name: name, folder: folder.path, files: files, isLabelled: true,
+        emptyClasses: folder.folders.filter { !$0.reachesImages }.map(\.path)))
+  }
+
+  /// Adds a part whose images lie in its folder.
+  private mutating func addFiles(of folder: FolderTree, _ name: DataPart) throws {
+    let labels = FileNameLabels(of: folder.images)?.labels
+    foreign += folder.foreignImages.map(folder.path(of:))
+    var files: [ImageListing.File] = []
+    if let labels {
+      labelSource = .fileNames
+      try adopt(Set(labels).sorted(), at: { _ in folder.path })
+      let numbers = numbersByName()
+      files = zip(folder.images, labels)
+        .map { ImageListing.File(path: folder.path(of: $0), labels: [numbers[$1] ?? 0]) }
+        .sorted { ($0.labels[0], $0.path) < ($1.labels[0], $1.path) }
+    } else {
+      files = folder.images.map { ImageListing.File(path: folder.path(of: $0), labels: []) }
+    }
+    used.formUnion(files.map(\.path))
+    parts.append(
+      ImageListing.Part(
+        name: labels == nil && isCut ? nil : name, folder: folder.path, files: files,
+        isLabelled: labels != nil, emptyClasses: []))
+  }
+
+  // MARK: Classes
+
+  /// Makes the names of a part the classes, or checks them against those there are.
+  private mutating func adopt(_ names: [String], at place: (Int) -> String) throws {
+    if let index = names.firstIndex(where: { $0.unicodeScalars.contains(where: \.isUnprintable) }) {
+      // The name becomes that of the class, and so of a column, a line and a cell.
+      throw DatasetError(
+        .malformed, at: url.path + "/" + place(index),
+        expected: "names of classes without line ends", found: "a control character",
+        advice: "rename it")
+    }
+    if classNames.isEmpty { classNames = wanted ?? Self.ordered(names) }
+    let known = numbersByName()
+    for (index, name) in names.enumerated() where known[name] == nil {
+      throw DatasetError(
+        .mismatched, at: url.path + "/" + place(index),
+        expected: "one of the classes \(classNames.joined(separator: ", "))",
+        found: "another class" + (place(index).hasSuffix(name) ? "" : ", \(name)"),
+        advice: wanted == nil
+          ? "give every class images in the training part, too"
+          : "use the classes that the network was trained on")
+    }
+  }
+
+  /// Names in alphabetical order, in numerical order if all are numbers.
+  private static func ordered(_ names: [String]) -> [String] {
+    let numbers = names.compactMap { UInt64($0) }
+    guard numbers.count == names.count else { return names.sorted() }
+    return zip(numbers, names).sorted { $0 < $1 }.map(\.1)
+  }
+
+  private func numbersByName() -> [String: Int32] {
+    Dictionary(
+      classNames.enumerated().map { ($0.element, Int32($0.offset)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  // MARK: Lists
+
+  /// Adds the images of a list.
+  mutating func add(_ list: LabelList, layout: ImageLayout?) throws {
+    labelSource = .list
+    let resolved = try list.resolve(in: tree, root: url)
+    let names = Set(resolved.entries.flatMap(\.labels)).sorted()
+    try adopt(names, at: { _ in "" })
+    let numbers = numbersByName()
+    var files: [DataPart: [ImageListing.File]] = [:]
+    let foreignPaths = Set(tree.allImages(isForeign: true))
+    for entry in resolved.entries {
+      if foreignPaths.contains(entry.path) {
+        foreign.append(entry.path)
+        continue
+      }
+      let part =
+        entry.part ?? (layout == .classes ? nil : Self.part(ofPath: entry.path)) ?? .training
+      files[part, default: []].append(
+        ImageListing.File(path: entry.path, labels: entry.labels.compactMap { numbers[$0] }))
+    }
+    isCut = files.count > 1 || files[.training] == nil
+    for (part, files) in files {
+      used.formUnion(files.map(\.path))
+      parts.append(
+        ImageListing.Part(
+          name: part, folder: "",
+          files: files.sorted { ($0.labels.first ?? 0, $0.path) < ($1.labels.first ?? 0, $1.path) },
+          isLabelled: true, emptyClasses: []))
+    }
+    notes.append("labels from \(list.url.lastPathComponent)")
+    missing = resolved.missing.map { entry in
+      DatasetError(
+        .unreadable, at: "\(list.url.path), line \(entry.line)",
+        expected: "the name of an image in \(url.path)", found: "\"\(entry.path)\"",
+        advice: "correct the name, or remove the line")
+    }
+    let unlisted = tree.allImages(isForeign: false).filter { !used.contains($0) }
+    note(
+      unlisted.count,
+      unlisted.count == 1 ? "image that is not in the list" : "images that are not in the list",
+      unlisted.first)
+  }
+
+  /// The part that the first folder of a path is named for.
+  private static func part(ofPath path: String) -> DataPart? {
+    for folder in path.split(separator: "/").dropLast().prefix(2) {
+      if case .part(let part) = PartName(String(folder)) { return part }
+    }
+    return nil
+  }
+
+  // MARK: What is left out
+
+  private mutating func note(_ count: Int, _ reason: String, _ example: String?) {
+    guard count > 0, let example else { return }
+    leftOut.append(ImageListing.LeftOut(count: count, reason: reason, example: example))
+  }
+
+  /// Files that are no images by their names, by what their names end in.
+  private var otherFiles: [ImageListing.LeftOut] {
+    var counts: [String: (count: Int, example: String)] = [:]
+    tree.forEach { folder in
+      for name in folder.otherFiles {
+        let ending = FolderTree.ending(of: name)
+        counts[ending, default: (0, folder.path(of: name))].count += 1
+      }
+    }
+    return counts.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map {
+      let noun = $0.value.count == 1 ? "file" : "files"
+      return ImageListing.LeftOut(
+        count: $0.value.count,
+        reason: $0.key.isEmpty
+          ? "\(noun) without an image's ending" : "\(noun) ending in .\($0.key)",
+        example: $0.value.example)
+    }
+  }
+
+  private var runNotes: [String] {
+    tree.runFolders.isEmpty
+      ? [] : ["run folders passed over: \(tree.runFolders.sorted().joined(separator: ", "))"]
+  }
+}
+
+extension FolderTree {
+  /// The images in the folder and below, by path.
+  func allImages(isForeign: Bool) -> [String] {
+    var paths: [String] = []
+    forEach { folder in
+      paths += (isForeign ? folder.foreignImages : folder.images).map(folder.path(of:))
+    }
+    return paths.sorted()
+  }
+
+  /// The folder at a path below the root.
+  func folder(at path: String) -> FolderTree? {
+    if path == self.path { return self }
+    let inside = folders.first { path == $0.path || path.hasPrefix($0.path + "/") }
+    return inside?.folder(at: path)
+  }
+
+  /// Refuses a class that holds a folder twice, by links: its images would count double.
+  func checkOnce(root: String) throws {
+    var seen: Set<FileIdentity> = []
+    try forEach { folder in
+      guard seen.insert(folder.identity).inserted else {
+        throw DatasetError(
+          .malformed, at: root + "/" + folder.path, expected: "each folder once in a class",
+          found: "a link to a folder that was read already", advice: "remove the link")
+      }
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether this is a control character, or stands for bytes that are no UTF-8.
+  fileprivate var isUnprintable: Bool {
+    value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xFFFD
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Needletail
+
+/// What `--data` takes.
+let dataHelp: ArgumentHelp = """
+  Images: 'digits', which is built in, or a folder: IDX files such as MNIST's, CIFAR's binary files, or image \
+  files with a folder a class, in folders train and test or not.
+  """
+
+/// Which labelled images a command takes, and how it reads their folder.
+struct DataArguments: ParsableArguments {
+  @Option(help: dataHelp)
+  var data: String
+
+  @OptionGroup var reading: DataReadingArguments
+}
+
+/// How a command reads a folder of labelled images.
+struct DataReadingArguments: ParsableArguments {
+  @Option(
+    help: """
+      What folders of image files stand for, where their names leave it open: classes, whatever their \
+      names; or parts, and the others are left out.
+      """)
+  var layout: ImageLayout?
+
+  @Option(
+    help: ArgumentHelp(
+      "A list of image files and labels, in CSV, that decides in the place of folders.",
+      valueName: "file"))
+  var labels: String?
+
+  @Flag(
+    help: "Leave out image files that cannot be read, and count them; all are decoded at the start."
+  )
+  var skipBad = false
+
+  @OptionGroup var limits: ImageLimitArguments
+
+  /// How image files are read.
+  func options(threadCount: Int, reading: ImageReading = ImageReading()) -> ImageOptions {
+    ImageOptions(
+      layout: layout, labels: labels.map { URL(fileURLWithPath: $0) }, reading: reading,
+      skipsBadFiles: skipBad, threadCount: threadCount, limits: limits.limits)
+  }
+}
+
+/// What is refused for its size.
+struct ImageLimitArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The largest image that is decoded. (default: 67108864, 2 to the 26)", valueName: "pixels"))
+  var maxImagePixels: Int?
+
+  mutating func validate() throws {
+    let range = 1...1 << 31
+    if let maxImagePixels, !range.contains(maxImagePixels) {
+      throw ValidationError(
+        "--max-image-pixels: expected 1 to \(range.upperBound), found \(maxImagePixels).")
+    }
+  }
+
+  /// The limits that are used.
+  var limits: ImageLimits {
+    var limits = ImageLimits()
+    if let maxImagePixels { limits.maximumPixelCount = maxImagePixels }
+    return limits
+  }
+}
+
+/// How pixels of image files become those that a network is fed; kept in the model's file.
+struct ImageReadingArguments: ParsableArguments {
+  @Option(
+    help: "Which way up images are used: upright, by their EXIF data; or as-stored in the file.")
+  var orientation = ImageReading.Orientation.upright
+
+  @Option(
+    help: """
+      How images get another size: squash, each side by its own scale; or crop, from the largest \
+      rectangle in the middle that has the new proportions.
+      """)
+  var resize = ImageReading.Resizing.squash
+
+  /// Both choices.
+  var reading: ImageReading { ImageReading(orientation: orientation, resizing: resize) }
+}
