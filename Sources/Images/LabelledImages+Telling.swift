@@ -2,8 +2,9 @@ public import Datasets
 import Tensors
 
 extension LabelledImages {
-  /// What every run should say about a folder of image files before it uses them: how it was read, what
-  /// its images are and become, what is left out. Empty for other sources.
+  /// What every run should say about a folder of image files before it uses them.
+  ///
+  /// How it was read, what its images are and become, what is left out; nothing for other sources.
   ///
   /// - Parameter dataset: The part whose images are described.
   public func facts(of dataset: any Dataset) -> [(name: String, text: String)] {

@@ -60,7 +60,7 @@ struct Train: ParsableCommand {
       metrics: [.accuracy])
     let run = try folder.map {
       let configuration = TrainConfiguration(
-        arguments, network: network, training: training, validation: validation,
+        arguments, images: images, network: network, training: training, validation: validation,
         threadCount: threadCount)
       return checkpoints.resume
         ? try RunFolder(resuming: $0, configuration: configuration)

@@ -5,6 +5,10 @@ struct TrainConfiguration: Encodable {
   let version = NeedletailTool.version
   let data: String
   let split: String?
+  let layout: ImageLayout?
+  let labels: String?
+  let imageReading: String?
+  let skippedImageCount: Int
   let model: String
   let inputShape: [Int]
   let classCount: Int?
@@ -26,8 +30,10 @@ struct TrainConfiguration: Encodable {
   let onDivergence: Checkpointing.DivergenceAction
 
   enum CodingKeys: String, CodingKey {
-    case version, data, split, model, validation, epochs, batch, optimizer, schedule, augmentation
+    case version, data, split, layout, labels, model, validation, epochs, batch, optimizer, schedule, augmentation
     case seed, threads
+    case imageReading = "image_reading"
+    case skippedImageCount = "skipped_image_count"
     case inputShape = "input_shape"
     case classCount = "class_count"
     case classNames = "class_names"
@@ -41,11 +47,15 @@ struct TrainConfiguration: Encodable {
   }
 
   init(
-    _ arguments: TrainArguments, network: NetworkSource, training: any Dataset,
+    _ arguments: TrainArguments, images: LabelledImages, network: NetworkSource, training: any Dataset,
     validation: (any Dataset)?, threadCount: Int
   ) {
     self.data = arguments.source.data
     self.split = arguments.split
+    self.layout = arguments.source.reading.layout
+    self.labels = arguments.source.reading.labels
+    self.imageReading = images.listing.map { _ in arguments.reading.reading.description }
+    self.skippedImageCount = images.problems.count
     self.model = network.description
     self.inputShape = training.inputShape.dimensions
     self.classCount = training.classCount

@@ -3,7 +3,9 @@ import Foundation
 import Images
 import Testing
 
-/// What folders stand for. The files are empty: only names and places count.
+/// What folders stand for.
+///
+/// The files are empty: only names and places count.
 @Suite struct ImageListingTests {
   /// Lists a folder that holds these files.
   func list(
@@ -81,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func foldersThatWrapAreThroughPassed() throws {
+  @Test func foldersThatWrapArePassedThrough() throws {
     try list(["images/cat/1.png", "images/dog/1.png", "docs/a.txt"]) { listing in
       #expect(listing.classNames == ["cat", "dog"])
       #expect(listing.notes == ["images in it, the only folder with images"])
