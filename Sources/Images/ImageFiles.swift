@@ -1,5 +1,6 @@
 import Datasets
 import Dispatch
+import FilePaths
 public import Foundation
 public import Tensors
 import Threads
@@ -13,32 +14,40 @@ public enum ImageFiles {
   /// - Throws: `DatasetError` if the folder cannot be read, holds no image, or holds one in a format
   ///   that is not read.
   public static func list(in folder: URL) throws -> [URL] {
-    let paths: [String]
-    do {
-      paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-    } catch {
-      throw DatasetError(
-        .unreadable, at: folder.path, expected: "a folder that can be read",
-        found: "none", advice: "check the path and its permissions")
-    }
     var found: [String] = []
-    for path in paths where !path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
-      let ending = (path as NSString).pathExtension.lowercased()
-      if ImageListing.decodable.contains(ending) {
-        found.append(path)
-      } else if ImageListing.unreadable.contains(ending) {
+    var visited: Set<FileIdentity> = []
+    func search(_ path: String) throws {
+      guard let status = FileSystem.status(of: path), let entries = FileSystem.entries(of: path)
+      else {
         throw DatasetError(
-          .unsupported, at: folder.appendingPathComponent(path).path,
-          expected: "PNG or JPEG images", found: "an image in another format",
-          advice: "convert it, or move it away")
+          .unreadable, at: path, expected: "a folder that can be read",
+          found: String(cString: strerror(errno)), advice: "check the path and its permissions")
+      }
+      // A link may lead to a folder that was searched already, perhaps around it.
+      guard visited.insert(FileIdentity(status)).inserted else { return }
+      for entry in entries where !entry.isHidden {
+        let entryPath = path + "/" + entry.name
+        if entry.kind == .folder {
+          try search(entryPath)
+          continue
+        }
+        let ending = entry.name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
+        if ImageListing.decodable.contains(ending) {
+          found.append(entryPath)
+        } else if ImageListing.unreadable.contains(ending) {
+          throw DatasetError(
+            .unsupported, at: entryPath, expected: "PNG or JPEG images",
+            found: "an image in another format", advice: "convert it, or move it away")
+        }
       }
     }
+    try search(folder.path)
     guard !found.isEmpty else {
       throw DatasetError(
         .unreadable, at: folder.path, expected: "PNG or JPEG files", found: "none",
         advice: "check the path")
     }
-    return found.sorted().map { folder.appendingPathComponent($0) }
+    return found.sorted().map { URL(pathText: $0) }
   }
 
   /// Decodes files, several at once, in the shape that a network takes.

@@ -1,4 +1,5 @@
 import Datasets
+import FilePaths
 import Foundation
 
 /// The image files of a folder with one folder a class, in a fixed order.
@@ -50,10 +51,10 @@ struct ImageListing {
   static func classFolders(in url: URL) throws -> [String] {
     let names = try entries(of: url.path).filter { $0.kind == .folder }.map(\.name)
     // The name becomes that of the class, and so of a column, a line and a cell.
-    if let name = names.first(where: { $0.unicodeScalars.contains(where: \.isUnprintable) }) {
+    if let name = names.first(where: { $0.unicodeScalars.contains(where: \.isControl) }) {
       throw DatasetError(
         .malformed, at: url.path + "/" + name, expected: "names of classes without line ends",
-        found: "a control character, or bytes that are no UTF-8", advice: "rename the folder")
+        found: "a control character", advice: "rename the folder")
     }
     let numbers = names.compactMap { UInt64($0) }
     guard numbers.count == names.count else { return names.sorted() }
@@ -71,7 +72,7 @@ struct ImageListing {
     below url: URL, _ path: String, _ visited: inout Set<FileIdentity>
   ) throws {
     let folder = url.path + "/" + path
-    guard visited.insert(try FileIdentity(of: folder)).inserted else {
+    guard visited.insert(try ImageListing.identity(of: folder)).inserted else {
       throw DatasetError(
         .malformed, at: folder, expected: "each folder once in a class",
         found: "a link to a folder that was read already, perhaps around it",
@@ -103,66 +104,21 @@ struct ImageListing {
     }
   }
 
-  private struct FileIdentity: Hashable {
-    var device: dev_t
-    var number: ino_t
-
-    init(of path: String) throws {
-      var status = stat()
-      guard stat(path, &status) == 0 else { throw unreadableFolder(path) }
-      self.device = status.st_dev
-      self.number = status.st_ino
-    }
-  }
-
-  /// What an entry of a folder is.
-  private enum EntryKind {
-    case folder
-    case file
-    /// A device, a pipe or a socket.
-    case other
-    /// A link to nothing.
-    case missing
+  private static func identity(of path: String) throws -> FileIdentity {
+    guard let status = FileSystem.status(of: path) else { throw unreadableFolder(path) }
+    return FileIdentity(status)
   }
 
   /// What a folder holds, without hidden files, in no order.
-  ///
-  /// By `readdir`, which tells files from folders without a system call for each.
-  private static func entries(of path: String) throws -> [(name: String, kind: EntryKind)] {
-    guard let folder = opendir(path) else { throw unreadableFolder(path) }
-    defer { closedir(folder) }
-    var result: [(name: String, kind: EntryKind)] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(".") { continue }
-      switch Int(entry.pointee.d_type) {
-      case Int(DT_DIR): result.append((name, .folder))
-      case Int(DT_REG): result.append((name, .file))
-      default:
-        // A link, or a file system that does not tell.
-        var status = stat()
-        if stat(path + "/" + name, &status) != 0 {
-          result.append((name, .missing))
-        } else {
-          switch status.st_mode & S_IFMT {
-          case S_IFDIR: result.append((name, .folder))
-          case S_IFREG: result.append((name, .file))
-          default: result.append((name, .other))
-          }
-        }
-      }
-    }
-    return result
+  private static func entries(of path: String) throws -> [FileSystem.Entry] {
+    guard let entries = FileSystem.entries(of: path) else { throw unreadableFolder(path) }
+    return entries.filter { !$0.isHidden }
   }
 }
 
 extension Unicode.Scalar {
-  /// Whether this is a control character, or stands for bytes that are no UTF-8.
-  fileprivate var isUnprintable: Bool {
-    value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xFFFD
-  }
+  /// Whether this is a control character.
+  fileprivate var isControl: Bool { value < 0x20 || (0x7F..<0xA0).contains(value) }
 }
 
 private func unreadableFolder(_ path: String) -> DatasetError {

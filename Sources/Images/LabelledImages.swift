@@ -1,4 +1,5 @@
 public import Datasets
+import FilePaths
 import Foundation
 public import Tensors
 
@@ -76,7 +77,7 @@ public struct LabelledImages: Sendable {
     _ path: String, split: String?, imageShape: Shape?, classNames: [String]?, threadCount: Int?
   ) throws -> LabelledImages {
     let folder = try DataFolder.open(
-      URL(fileURLWithPath: path), split: split,
+      URL(pathText: path), split: split,
       imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, channels: imageShape?[2],
       classNames: classNames, threadCount: threadCount)
     return LabelledImages(
