@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Needletail
 
@@ -27,7 +28,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let engine = try engine.start()
-    let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
+    let model = try Model(contentsOf: URL(pathText: model), engine: engine)
     let images = try LabelledImages.open(
       data, split: split, imageShape: model.singleInputShape(),
       classNames: model.metadata.classNames, threadCount: engine.threadBudget.threadCount)
