@@ -126,7 +126,7 @@ let package = Package(
     tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "Threads", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
-    tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
+    tests("ModelFilesTests", ["ModelFiles", "FilePaths", "Layers", "Graphs", "Tensors"]),
     tests("BenchmarksTests", userFacing + ["Needletail", "CKernels"]),
     library(
       "ParserCases",

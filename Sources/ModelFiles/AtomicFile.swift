@@ -189,6 +189,12 @@ public enum AtomicFile {
     return status.st_mode & 0o777
   }
 
+  /// The name of a scratch file, in which that of the file is cut where it would be too long.
+  private static func scratchName(for name: String, ending: String) -> String {
+    let rest = PathText.decode(name).prefix(Int(NAME_MAX) - 1 - ending.utf8.count)
+    return "." + PathText.encode(rest) + ending
+  }
+
   private static let scratchCount = Atomic<Int>(0)
 
   /// Creates and opens a file under a name that nothing bears.
@@ -197,7 +203,7 @@ public enum AtomicFile {
   ) throws(ModelFileError) -> (descriptor: Int32, name: String) {
     while true {
       let number = scratchCount.wrappingAdd(1, ordering: .relaxed).oldValue
-      let scratch = ".\(name).\(getpid())-\(number).tmp"
+      let scratch = scratchName(for: name, ending: ".\(getpid())-\(number).tmp")
       let descriptor = FileSystem.open(
         scratch, in: folder, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions: 0o666)
       if descriptor >= 0 { return (descriptor, scratch) }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct OneDoorTests {
   /// Calls that repair names which are not UTF-8, or take a path past ``FileSystem``.
   private static let repairing = [
-    "FileManager", "fileURLWithPath:", "filePath:", "Data(contentsOf", "String(contentsOf",
+    "FileManager", "fileURLWithPath: ", "filePath: ", "Data(contentsOf", "String(contentsOf",
     ".resourceValues", "NSString", "opendir(", "realpath(", "lstat(", "mkdir(", "rmdir(", "unlink(",
   ]
 

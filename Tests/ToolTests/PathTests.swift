@@ -117,6 +117,28 @@ struct PathTests {
     }
   }
 
+  @Test("Files of MNIST and of CIFAR-10 are found in folders in Latin-1")
+  func files() throws {
+    try withData { folder in
+      let mnist = folder.url.appendingPathComponent("mnist")
+      try FileManager.default.createDirectory(at: mnist, withIntermediateDirectories: true)
+      try MNISTLikeFiles.write(to: mnist, training: 40, test: 20)
+      let run = try shell(
+        """
+        mv mnist "$chats"; gzip "$chats/train-images-idx3-ubyte"
+        "$TOOL" train --data "$chats" --model mlp --threads 1 --epochs 1 --json
+        for i in 1 2 3 4 5; do
+          { printf "\\00$i"; head -c 3072 /dev/zero; } > "$chats/data_batch_$i.bin"
+        done
+        rm "$chats"/*ubyte*
+        "$TOOL" train --data "$chats" --model mlp --threads 1 --epochs 1 --json
+        """, in: folder)
+      let objects = try run.objects().filter { $0["event"] as? String == "started" }
+      #expect(objects.map { $0["data"] as? String } == [#"ch\xE2ts"#, #"ch\xE2ts"#])
+      #expect(objects.map { $0["training_count"] as? Int } == [40, 5])
+    }
+  }
+
   @Test("Errors name files in Latin-1 in the text form")
   func errors() throws {
     try withData { folder in
