@@ -33,7 +33,7 @@ func tests(
 /// it names has changed, not when one behind a re-export has.
 let userFacing: [Target.Dependency] = [
   "Tensors", "Threads", "Kernels", "Graphs", "Layers", "Datasets", "Images", "Training",
-  "Evaluation", "ModelFiles", "Benchmarks",
+  "Evaluation", "ModelFiles", "FilePaths", "Benchmarks",
 ]
 
 let package = Package(
@@ -66,24 +66,32 @@ let package = Package(
     library("Kernels", ["Threads", "CKernels", "COpenBLAS"]),
     library("Tensors", ["Threads", "CKernels"]),
 
+    // Names of files, which are bytes.
+    library("FilePaths", []),
+
     // From a description of a network to its execution.
     library("Graphs", ["Tensors", "Kernels", "Threads"]),
     library("Layers", ["Graphs", "Tensors", "Threads"]),
 
     // From files to batches.
-    library("Datasets", ["Tensors", "Threads", "CKernels", "CZlib"]),
-    library("Images", ["Datasets", "Tensors", "Threads", "CKernels", "CPNG", "CJPEG"]),
+    library("Datasets", ["FilePaths", "Tensors", "Threads", "CKernels", "CZlib"]),
+    library(
+      "Images",
+      ["Datasets", "FilePaths", "Tensors", "Threads", "CKernels", "CPNG", "CJPEG"]),
 
     // Learning, and telling what was learnt.
     library("Evaluation", ["Tensors"]),
     library(
       "ModelFiles",
-      ["Layers", "Graphs", "Tensors", "CZlib", .product(name: "Yams", package: "Yams")]),
+      [
+        "Layers", "Graphs", "Tensors", "FilePaths", "CZlib",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     library(
       "Training",
       [
         "Layers", "Graphs", "Kernels", "CKernels", "Tensors", "Threads", "Datasets", "Evaluation",
-        "ModelFiles",
+        "ModelFiles", "FilePaths",
       ]),
 
     // Telling how fast it is.
@@ -91,7 +99,7 @@ let package = Package(
       "Benchmarks",
       [
         "Training", "Layers", "Graphs", "Kernels", "CKernels", "Tensors", "Threads", "Datasets",
-        "Images", "CZlib", "CPNG", "CJPEG",
+        "Images", "FilePaths", "CZlib", "CPNG", "CJPEG",
       ]),
 
     // What users import and run.
@@ -110,6 +118,7 @@ let package = Package(
     .target(name: "CAllocationCount"),
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
     tests("ThreadsTests", ["Threads", "CKernels", "CAllocationCount"]),
+    tests("FilePathsTests", ["FilePaths"]),
     tests("TensorsTests", ["Tensors", "CKernels"]),
     tests("KernelsTests", ["Kernels", "CKernels", "COpenBLAS", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
@@ -117,7 +126,7 @@ let package = Package(
     tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),
     tests("ImagesTests", ["Images", "Datasets", "Tensors", "Threads", "CPNG", "CJPEG", "CZlib"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
-    tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),
+    tests("ModelFilesTests", ["ModelFiles", "FilePaths", "Layers", "Graphs", "Tensors"]),
     tests("BenchmarksTests", userFacing + ["Needletail", "CKernels"]),
     library(
       "ParserCases",

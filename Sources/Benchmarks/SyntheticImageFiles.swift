@@ -1,6 +1,7 @@
 import CJPEG
 import CPNG
 import CZlib
+import FilePaths
 import Foundation
 import Tensors
 
@@ -10,21 +11,32 @@ final class SyntheticImageFiles {
 
   /// Creates an empty folder.
   init() throws {
-    folder = FileManager.default.temporaryDirectory
+    folder = URL(pathText: FileSystem.temporaryFolder())
       .appendingPathComponent("needletail-bench-\(UUID().uuidString)")
-    try Self.reportingTrouble(at: folder) {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    try Self.createFolder(folder)
   }
 
   deinit {
     // A folder that stays behind is in the system's place for temporary files.
-    try? FileManager.default.removeItem(at: folder)
+    Self.remove(folder.path)
+  }
+
+  private static func remove(_ folder: String) {
+    for entry in FileSystem.entries(of: folder) ?? [] {
+      let path = folder + "/" + entry.name
+      if entry.kind == .folder { remove(path) } else { FileSystem.removeFile(path) }
+    }
+    FileSystem.removeFolder(folder)
+  }
+
+  private static func createFolder(_ url: URL) throws {
+    guard FileSystem.createFolder(url.path) || errno == EEXIST else { throw trouble(at: url) }
   }
 
   /// Writes MNIST's two files of the training part, gzip-compressed or plain; returns their folder.
   func writeIDX(count: Int, side: Int, compressed: Bool) throws -> URL {
     let home = folder.appendingPathComponent(compressed ? "idx-gzip" : "idx")
+    try Self.createFolder(home)
     func head(_ kind: UInt8, _ extents: [Int]) -> [UInt8] {
       [0, 0, 8, kind]
         + extents.flatMap { extent in (0..<4).reversed().map { UInt8(extent >> ($0 * 8) & 255) } }
@@ -47,6 +59,7 @@ final class SyntheticImageFiles {
   /// Writes CIFAR-10's five files of the training part; returns their folder.
   func writeCIFAR10(count: Int) throws -> URL {
     let home = folder.appendingPathComponent("cifar10")
+    try Self.createFolder(home)
     for file in 1...5 {
       let bytes = (0..<count / 5).flatMap { index in
         [UInt8(index % 10)] + photo(width: 32, height: 32, channels: 3, seed: index)
@@ -65,6 +78,8 @@ final class SyntheticImageFiles {
   /// Writes colour images in two folders of classes; returns the folder of both.
   func writeImages(_ format: Format, count: Int, side: Int) throws -> URL {
     let home = folder.appendingPathComponent("\(format.rawValue)-\(side)")
+    try Self.createFolder(home)
+    for name in ["class0", "class1"] { try Self.createFolder(home.appendingPathComponent(name)) }
     for index in 0..<count {
       let pixels = photo(width: side, height: side, channels: 3, seed: index)
       let bytes = try format == .png ? png(pixels, side: side) : jpeg(pixels, side: side)
@@ -75,22 +90,16 @@ final class SyntheticImageFiles {
   }
 
   private func write(_ bytes: [UInt8], to url: URL) throws {
-    try Self.reportingTrouble(at: url) {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(bytes).write(to: url)
-    }
+    guard FileSystem.write(bytes, to: url.path) else { throw Self.trouble(at: url) }
   }
 
-  private static func reportingTrouble(at url: URL, _ body: () throws -> Void) throws {
-    do {
-      try body()
-    } catch {
-      throw BenchmarkError(
-        .notWritten,
-        "\(url.path): expected to write made-up images there, found \(error.localizedDescription); "
-          + "choose another folder with the environment variable TMPDIR.")
-    }
+  /// The error of a call that has just failed.
+  private static func trouble(at url: URL) -> BenchmarkError {
+    let reason = String(cString: strerror(errno))
+    return BenchmarkError(
+      .notWritten,
+      "\(url.path): expected to write made-up images there, found \(reason); choose "
+        + "another folder with the environment variable TMPDIR.")
   }
 
   /// An image that compresses about as photographs do: smooth shapes, and some noise.

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// Where bytes come from: a file, or memory that stands for one.
@@ -20,7 +21,7 @@ package final class ByteSource {
   /// - Throws: ``DatasetError`` if it is no regular file that can be read.
   package init(path: String) throws {
     // A pipe or a device would make opening wait without O_NONBLOCK.
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = FileSystem.open(path, flags: O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw DatasetError(
         .unreadable, at: path, expected: "a file that can be read",

@@ -1,4 +1,5 @@
 import CKernels
+import FilePaths
 public import Foundation
 import Tensors
 
@@ -34,7 +35,7 @@ public struct CIFAR10Folder: Sendable {
     let classNames = try Self.classNames(in: folder)
     func read(_ files: [String]) throws -> ByteImageDataset? {
       let urls = files.map { folder.appendingPathComponent($0) }
-      let missing = urls.filter { !FileManager.default.fileExists(atPath: $0.path) }
+      let missing = urls.filter { !FileSystem.exists($0.path) }
       if missing.count == urls.count { return nil }
       guard missing.isEmpty else {
         throw DatasetError(
@@ -58,7 +59,7 @@ public struct CIFAR10Folder: Sendable {
   private static func folder(in url: URL) -> URL? {
     [url, url.appendingPathComponent("cifar-10-batches-bin")].first { folder in
       (trainingFiles + [testFile]).contains {
-        FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+        FileSystem.exists(folder.appendingPathComponent($0).path)
       }
     }
   }
@@ -72,7 +73,7 @@ public struct CIFAR10Folder: Sendable {
 
   private static func classNames(in folder: URL) throws -> [String] {
     let url = folder.appendingPathComponent("batches.meta.txt")
-    guard FileManager.default.fileExists(atPath: url.path) else {
+    guard FileSystem.exists(url.path) else {
       return [
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
       ]

@@ -1,3 +1,4 @@
+import FilePaths
 public import Foundation
 
 /// A folder with the four files of MNIST or of a data set in its form (Fashion-MNIST, KMNIST).
@@ -74,6 +75,6 @@ public struct MNISTFolder: Sendable {
   private static func file(_ kind: String, of part: DataPart, in folder: URL) -> URL? {
     names(kind, of: part).flatMap { [$0, $0 + ".gz"] }
       .map { folder.appendingPathComponent($0) }
-      .first { FileManager.default.fileExists(atPath: $0.path) }
+      .first { FileSystem.exists($0.path) }
   }
 }

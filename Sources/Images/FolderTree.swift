@@ -1,4 +1,5 @@
 import Datasets
+import FilePaths
 import Foundation
 
 /// A folder with all that lies below it, as it was found on the disk.
@@ -45,19 +46,6 @@ struct FolderTree: Sendable {
   }
 }
 
-/// What a file system knows a file or folder by.
-struct FileIdentity: Hashable, Sendable {
-  var device: dev_t
-  var number: ino_t
-
-  init(of path: String) throws {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw unreadableFolder(path) }
-    self.device = status.st_dev
-    self.number = status.st_ino
-  }
-}
-
 // MARK: Reading
 
 extension FolderTree {
@@ -81,7 +69,8 @@ extension FolderTree {
 
     mutating func tree(name: String, path: String) throws -> FolderTree {
       let folder = path.isEmpty ? root : root + "/" + path
-      let identity = try FileIdentity(of: folder)
+      guard let status = FileSystem.status(of: folder) else { throw unreadableFolder(folder) }
+      let identity = FileIdentity(status)
       visits[identity, default: 0] += 1
       guard around.insert(identity).inserted, visits[identity]! <= Self.mostVisits else {
         throw DatasetError(
@@ -91,8 +80,10 @@ extension FolderTree {
       }
       defer { around.remove(identity) }
       var result = FolderTree(name: name, path: path, identity: identity)
-      for entry in try FolderEntry.list(folder) {
-        if entry.isFolder {
+      guard let entries = FileSystem.entries(of: folder) else { throw unreadableFolder(folder) }
+      for entry in entries where !entry.isHidden {
+        // What is neither file nor folder is found when it is opened.
+        if entry.kind == .folder {
           guard !Self.leftBehind.contains(entry.name) else { continue }
           let inner = try tree(name: entry.name, path: result.path(of: entry.name))
           result.runFolders += inner.runFolders
@@ -146,35 +137,6 @@ extension FolderTree {
 
   static let readEndings: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
   static let foreignEndings: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
-}
-
-/// A file or folder in a folder.
-private struct FolderEntry {
-  let name: String
-  let isFolder: Bool
-
-  /// What a folder holds, without hidden files, in no order.
-  ///
-  /// By `readdir`, which tells files from folders without a system call for each.
-  static func list(_ path: String) throws -> [FolderEntry] {
-    guard let folder = opendir(path) else { throw unreadableFolder(path) }
-    defer { closedir(folder) }
-    var result: [FolderEntry] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(".") { continue }
-      var isFolder = Int(entry.pointee.d_type) == Int(DT_DIR)
-      if !isFolder && Int(entry.pointee.d_type) != Int(DT_REG) {
-        // A link, or a file system that does not tell. What is neither is found when it is opened.
-        var status = stat()
-        isFolder = stat(path + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-      }
-      result.append(FolderEntry(name: name, isFolder: isFolder))
-    }
-    return result
-  }
 }
 
 private func unreadableFolder(_ path: String) -> DatasetError {

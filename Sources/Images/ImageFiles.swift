@@ -1,5 +1,6 @@
 import Datasets
 import Dispatch
+import FilePaths
 public import Foundation
 public import Tensors
 import Threads
@@ -21,7 +22,7 @@ public enum ImageFiles {
         .unreadable, at: folder.path, expected: "image files", found: "none",
         advice: "check the path")
     }
-    return found.map { folder.appendingPathComponent($0) }
+    return found.map { URL(pathText: folder.path + "/" + $0) }
   }
 
   /// Decodes files, several at once, in the shape that a network takes.

@@ -1,6 +1,7 @@
 import CKernels
 public import Datasets
 import Dispatch
+import FilePaths
 public import Foundation
 import Synchronization
 public import Tensors
@@ -142,7 +143,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   ///
   /// - Precondition: the image exists.
   public func url(at index: Int) -> URL {
-    URL(fileURLWithPath: path(of: index))
+    URL(pathText: path(of: index))
   }
 
   private func path(of index: Int) -> String {

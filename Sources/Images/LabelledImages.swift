@@ -1,4 +1,5 @@
 public import Datasets
+import FilePaths
 import Foundation
 public import Tensors
 
@@ -56,7 +57,7 @@ public struct LabelledImages: Sendable {
       return result
     }
     let folder = try DataFolder.open(
-      URL(fileURLWithPath: source), for: purpose, split: split,
+      URL(pathText: source), for: purpose, split: split,
       imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, preferredSize: preferredSize,
       channels: imageShape?[2], classNames: classNames, options: options)
     let result = LabelledImages(

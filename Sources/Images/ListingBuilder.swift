@@ -1,4 +1,5 @@
 import Datasets
+import FilePaths
 import Foundation
 
 /// Makes a listing of a tree whose arrangement is known.
@@ -146,7 +147,7 @@ struct ListingBuilder {
 
   /// Makes the names of a part the classes, or checks them against those there are.
   private mutating func adopt(_ names: [String], at place: (Int) -> String) throws {
-    if let index = names.firstIndex(where: { $0.unicodeScalars.contains(where: \.isUnprintable) }) {
+    if let index = names.firstIndex(where: { $0.unicodeScalars.contains(where: \.isControl) }) {
       // The name becomes that of the class, and so of a column, a line and a cell.
       throw DatasetError(
         .malformed, at: url.path + "/" + place(index),
@@ -294,8 +295,6 @@ extension FolderTree {
 }
 
 extension Unicode.Scalar {
-  /// Whether this is a control character, or stands for bytes that are no UTF-8.
-  fileprivate var isUnprintable: Bool {
-    value < 0x20 || (0x7F..<0xA0).contains(value) || value == 0xFFFD
-  }
+  /// Whether this is a control character.
+  fileprivate var isControl: Bool { value < 0x20 || (0x7F..<0xA0).contains(value) }
 }

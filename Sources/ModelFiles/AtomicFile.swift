@@ -1,3 +1,4 @@
+import FilePaths
 import Synchronization
 
 #if canImport(Glibc)
@@ -48,7 +49,8 @@ public enum AtomicFile {
     _ body: (inout AtomicFileWriter) throws(ModelFileError) -> Void
   ) throws(ModelFileError) {
     let target = try resolved(path)
-    let folder = open(target.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = FileSystem.open(
+      target.folder, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else {
       throw .system(errno, path: path, action: "to open the folder \(quoted(target.folder))")
     }
@@ -72,11 +74,11 @@ public enum AtomicFile {
       guard close(descriptor) == 0 || errno == EINTR else {
         throw writer.failure(errno, "to close")
       }
-      guard renameat(folder, scratch, folder, target.name) == 0 else {
+      guard FileSystem.move(scratch, to: target.name, in: folder) else {
         throw .system(errno, path: path, action: "to put the new file in place")
       }
     } catch {
-      unlinkat(folder, scratch, 0)
+      FileSystem.removeFile(scratch, in: folder)
       throw error
     }
     // EINVAL: a file system that has no such operation, as some network ones.
@@ -91,13 +93,8 @@ public enum AtomicFile {
   ///
   /// Only for a folder in which nobody else writes: see ``FolderLock``.
   package static func removeScratchFiles(in folder: String) {
-    guard let entries = opendir(folder) else { return }
-    defer { closedir(entries) }
-    while let entry = readdir(entries) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if isScratch(name) { unlink(folder + "/" + name) }
+    for entry in FileSystem.entries(of: folder) ?? [] where isScratch(entry.name) {
+      FileSystem.removeFile(folder + "/" + entry.name)
     }
   }
 
@@ -113,7 +110,7 @@ public enum AtomicFile {
   ///
   /// - Throws: ``ModelFileError`` where it cannot be created; not where it is there.
   package static func createFolder(_ path: String) throws(ModelFileError) {
-    if mkdir(path, 0o777) != 0 {
+    if !FileSystem.createFolder(path) {
       switch errno {
       case EEXIST: return
       case ENOENT:
@@ -121,7 +118,7 @@ public enum AtomicFile {
         guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")), slash > trimmed.startIndex
         else { throw .system(ENOENT, path: path, action: "to create the folder") }
         try createFolder(String(trimmed[..<slash]))
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+        guard FileSystem.createFolder(path) || errno == EEXIST else {
           throw .system(errno, path: path, action: "to create the folder")
         }
       case let number: throw .system(number, path: path, action: "to create the folder")
@@ -132,7 +129,7 @@ public enum AtomicFile {
 
   /// Forces the names in a folder to the disk.
   package static func synchronizeFolder(_ path: String) throws(ModelFileError) {
-    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = FileSystem.open(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw .system(errno, path: path, action: "to open the folder") }
     defer { close(folder) }
     guard synchronize(folder) || errno == EINVAL else {
@@ -157,16 +154,16 @@ public enum AtomicFile {
         file: quoted(path), expected: "the path of a file", found: "no name of a file at its end",
         advice: "Give a path that ends in the file's name.")
     }
-    var status = stat()
     var full = path
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
-      guard let real = realpath(path, nil) else {
+    if let status = FileSystem.status(of: path, followsLink: false),
+      status.st_mode & S_IFMT == S_IFLNK
+    {
+      guard let real = FileSystem.realPath(path) else {
         throw .system(
           errno, path: path, action: "a symbolic link to a file that exists",
           advice: "Remove the link, or create what it names.")
       }
-      full = String(cString: real)
-      free(real)
+      full = real
     }
     guard let slash = full.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", full) }
     let afterSlash = full.utf8.index(after: slash)
@@ -177,8 +174,7 @@ public enum AtomicFile {
   private static func permissions(
     ofReplaced name: String, in folder: Int32, path: String
   ) throws(ModelFileError) -> mode_t? {
-    var status = stat()
-    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+    guard let status = FileSystem.status(of: name, in: folder, followsLink: false) else {
       guard errno == ENOENT else {
         throw .system(errno, path: path, action: "to look for an old file")
       }
@@ -193,6 +189,12 @@ public enum AtomicFile {
     return status.st_mode & 0o777
   }
 
+  /// The name of a scratch file, in which that of the file is cut where it would be too long.
+  private static func scratchName(for name: String, ending: String) -> String {
+    let rest = PathText.decode(name).prefix(Int(NAME_MAX) - 1 - ending.utf8.count)
+    return "." + PathText.encode(rest) + ending
+  }
+
   private static let scratchCount = Atomic<Int>(0)
 
   /// Creates and opens a file under a name that nothing bears.
@@ -201,8 +203,9 @@ public enum AtomicFile {
   ) throws(ModelFileError) -> (descriptor: Int32, name: String) {
     while true {
       let number = scratchCount.wrappingAdd(1, ordering: .relaxed).oldValue
-      let scratch = ".\(name).\(getpid())-\(number).tmp"
-      let descriptor = openat(folder, scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let scratch = scratchName(for: name, ending: ".\(getpid())-\(number).tmp")
+      let descriptor = FileSystem.open(
+        scratch, in: folder, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions: 0o666)
       if descriptor >= 0 { return (descriptor, scratch) }
       // The name may be taken by the rest of a killed process that had the same number, as the
       // first process of every container has.

@@ -1,3 +1,5 @@
+import FilePaths
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -45,7 +47,7 @@ struct OpenFile: ~Copyable {
         advice: "Give a path without zero bytes.")
     }
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = FileSystem.open(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw .system(errno, path: path, action: "to open the file for reading")
     }

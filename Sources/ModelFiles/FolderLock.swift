@@ -1,3 +1,5 @@
+import FilePaths
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -27,7 +29,8 @@ package final class FolderLock: Sendable {
   package init?(folder: String) throws(ModelFileError) {
     let path = folder + "/" + Self.name
     while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      let descriptor = FileSystem.open(
+        path, flags: O_RDWR | O_CREAT | O_CLOEXEC, permissions: 0o666)
       guard descriptor >= 0 else {
         throw .system(errno, path: path, action: "to create the file that claims the folder")
       }
@@ -66,13 +69,13 @@ package final class FolderLock: Sendable {
   }
 
   /// Whether somebody has ever claimed the folder.
-  package static func exists(in folder: String) -> Bool { access(folder + "/" + name, F_OK) == 0 }
+  package static func exists(in folder: String) -> Bool { FileSystem.exists(folder + "/" + name) }
 
   /// Removes the folder if nothing but the file of its claim is in it; only for who holds the claim.
   package static func removeFolder(_ folder: String) {
     // The file goes first; a folder that holds something else gets another with its next claim.
-    unlink(folder + "/" + name)
-    rmdir(folder)
+    FileSystem.removeFile(folder + "/" + name)
+    FileSystem.removeFolder(folder)
   }
 
   deinit {
@@ -86,8 +89,7 @@ package final class FolderLock: Sendable {
 package enum FolderSpace {
   /// The bytes that this process may still write; nil where the system does not tell.
   package static func freeByteCount(of folder: String) -> Int? {
-    var status = statvfs()
-    guard statvfs(folder, &status) == 0 else { return nil }
+    guard let status = FileSystem.volume(of: folder) else { return nil }
     let (bytes, overflow) = Int(status.f_bavail).multipliedReportingOverflow(
       by: Int(status.f_frsize))
     return overflow ? Int.max : bytes

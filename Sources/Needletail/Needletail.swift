@@ -2,6 +2,7 @@
 @_exported public import Benchmarks
 @_exported public import Datasets
 @_exported public import Evaluation
+@_exported public import FilePaths
 @_exported public import Graphs
 @_exported public import Images
 @_exported public import Layers

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Needletail
 
@@ -41,7 +42,7 @@ struct DataReadingArguments: ParsableArguments {
   /// How image files are read.
   func options(threadCount: Int, reading: ImageReading = ImageReading()) -> ImageOptions {
     ImageOptions(
-      layout: layout, labels: labels.map { URL(fileURLWithPath: $0) }, reading: reading,
+      layout: layout, labels: labels.map(URL.init(pathText:)), reading: reading,
       skipsBadFiles: skipBad, threadCount: threadCount, limits: limits.limits)
   }
 }

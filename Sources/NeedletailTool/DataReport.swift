@@ -1,4 +1,5 @@
 import Evaluation
+import FilePaths
 import Foundation
 import Needletail
 
@@ -36,7 +37,7 @@ struct DataReport {
     } catch let error as DatasetError where error.kind == .mismatched {
       images = nil
       refusal = "\(error)"
-      outline = try ImageListing.outline(of: URL(fileURLWithPath: source))
+      outline = try ImageListing.outline(of: URL(pathText: source))
       return
     }
     describe()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Needletail
 
@@ -26,7 +27,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let engine = try engine.start()
-    let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
+    let model = try Model(contentsOf: URL(pathText: model), engine: engine)
     let preparation = try ImagePreparation(ofModel: model.metadata.imagePreparation)
     let images = try LabelledImages.open(
       source.data, for: .evaluation, split: split, imageShape: model.singleInputShape(),

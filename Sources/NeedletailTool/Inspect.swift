@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Needletail
 
@@ -54,7 +55,7 @@ struct Inspect: ParsableCommand {
           "--input and --classes are for presets and network files; the model in \(name) has its own."
         )
       }
-      return try Model(contentsOf: URL(fileURLWithPath: name), engine: engine)
+      return try Model(contentsOf: URL(pathText: name), engine: engine)
     }
     return try source.model(
       inputShape: input, classCount: classes, engine: engine)

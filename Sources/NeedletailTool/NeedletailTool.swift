@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Needletail
 
 #if canImport(Glibc)
@@ -47,12 +48,22 @@ struct NeedletailTool: ParsableCommand {
       // The Swift runtime reads them from /proc/self/cmdline; without them every command would be a
       // success that shows the help.
       guard !CommandLine.arguments.isEmpty else { throw UnknownArguments() }
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments())
       _ = blasSwitch
       try command.run()
     } catch {
       fail(error)
     }
+  }
+
+  /// The arguments in the text form of paths, as which every part of the tool takes them.
+  ///
+  /// `CommandLine.arguments` has repaired what is not UTF-8: it names other files.
+  private static func arguments() -> [String] {
+    UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
+      .compactMap { argument in
+        argument.map { PathText.encode(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+      }
   }
 
   /// Ends the process: with the parser's words for its errors, else with one paragraph.

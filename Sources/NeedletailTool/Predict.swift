@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Needletail
 
@@ -43,7 +44,7 @@ struct Predict: ParsableCommand {
       throw ValidationError("Name images or folders, or pipe rows of numbers into the command.")
     }
     let engine = try engine.start()
-    let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
+    let model = try Model(contentsOf: URL(pathText: model), engine: engine)
     let shape = try model.singleInputShape()
     let classNames = (0..<(try model.classCount())).map(model.metadata.className)
     let writer = PredictionWriter(format: format, classNames: classNames, team: engine.team)

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 import Needletail
 import Threads
@@ -80,14 +81,27 @@ final class Predictor {
 
   // MARK: Images
 
+  /// An image, and what answers call it: the path that was given, and the rest of it in a folder.
+  private struct ImageFile {
+    let name: String
+    let url: URL
+  }
+
+  private func imageFiles(at path: String) throws -> [ImageFile] {
+    let url = URL(pathText: path)
+    guard FileSystem.isFolder(path) else { return [ImageFile(name: path, url: url)] }
+    let folder = String(path.reversed().drop { $0 == "/" }.reversed())
+    return try ImageFiles.list(in: url).map { file in
+      let rest = file.path.utf8.dropFirst(url.path.utf8.count)
+      return ImageFile(name: folder + String(decoding: rest, as: UTF8.self), url: file)
+    }
+  }
+
   func predictImages(_ paths: [String]) throws {
-    var pending: [URL] = []
+    var pending: [ImageFile] = []
     for path in paths {
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      let url = URL(fileURLWithPath: path)
       do {
-        pending += exists && isFolder.boolValue ? try ImageFiles.list(in: url) : [url]
+        pending += try imageFiles(at: path)
       } catch {
         try predict(pending[...])
         throw error
@@ -101,13 +115,14 @@ final class Predictor {
     try predict(pending[...])
   }
 
-  private func predict(_ files: ArraySlice<URL>) throws {
+  private func predict(_ files: ArraySlice<ImageFile>) throws {
     guard !files.isEmpty else { return }
     let decoded = try ImageFiles.decode(
-      files, shape: shape, preparation: preparation, limits: limits, threadCount: team.threadCount)
+      files.map(\.url), shape: shape, preparation: preparation, limits: limits,
+      threadCount: team.threadCount)
     var errors = [(any Error)?](repeating: nil, count: files.count)
     for failure in decoded.failures { errors[failure.index] = failure.error }
-    try answer(files.map { .file($0.relativePath) }, errors) { kept in
+    try answer(files.map { .file($0.name) }, errors) { kept in
       // Those that were decoded lie side by side, and those kept are the first of them.
       examples(Array(kept.indices), of: decoded.images)
     }

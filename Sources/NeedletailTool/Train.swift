@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Needletail
 
@@ -13,7 +14,7 @@ struct Train: ParsableCommand {
   @OptionGroup var arguments: TrainArguments
 
   func run() throws {
-    let folder = arguments.output.map { URL(fileURLWithPath: $0) }
+    let folder = arguments.output.map { URL(pathText: $0) }
     let checkpoints = arguments.checkpoints
     if let folder {
       if checkpoints.resume {

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 import ModelFiles
 
@@ -44,14 +45,14 @@ struct CheckpointFolder: Sendable {
 
   /// The checkpoints, newest first.
   func entries() throws -> [Entry] {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: url.path)
-    } catch {
+    guard let entries = FileSystem.entries(of: url.path) else {
+      let number = errno
+      let reason = String(cString: strerror(number))
       throw CheckpointError(
-        .notRead, "\(url.path): expected a folder that can be read, found \(error).")
+        .notRead, "\(url.path): expected a folder that can be read, found \(reason).",
+        systemError: number)
     }
-    return names.compactMap { name -> Entry? in
+    return entries.map(\.name).compactMap { name -> Entry? in
       guard let match = name.wholeMatch(of: /step-([0-9]{9,18})(-extra)?\.safetensors/),
         let stepCount = Int(match.1)
       else { return nil }
@@ -66,7 +67,7 @@ struct CheckpointFolder: Sendable {
   func byteCount() throws -> Int {
     try entries().reduce(0) { sum, entry in
       // A file that has gone meanwhile takes nothing.
-      sum + ((try? entry.url.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
+      sum + (FileSystem.status(of: entry.url.path).map { Int($0.st_size) } ?? 0)
     }
   }
 
@@ -79,13 +80,13 @@ struct CheckpointFolder: Sendable {
       entries.filter(\.isDue).dropFirst(keepCount)
       + entries.filter { !$0.isDue }.enumerated()
       .filter { $0.offset > 0 || $0.element.stepCount < newestDue }.map(\.element)
-    for entry in old { unlink(entry.url.path) }
+    for entry in old { FileSystem.removeFile(entry.url.path) }
   }
 
   /// Removes the checkpoints after a step, and those of the step that were not due.
   func removeAll(after stepCount: Int) throws {
     for entry in try entries() where entry.stepCount > stepCount || !entry.isDue {
-      unlink(entry.url.path)
+      FileSystem.removeFile(entry.url.path)
     }
     try AtomicFile.synchronizeFolder(url.path)
   }
@@ -93,6 +94,7 @@ struct CheckpointFolder: Sendable {
   /// Gives a damaged file another name, so that it is kept and not counted.
   func setAside(_ entry: Entry) -> String {
     let name = entry.url.path + ".damaged"
-    return rename(entry.url.path, name) == 0 ? "it is now \(name)" : "it could not be renamed"
+    let isMoved = FileSystem.move(entry.url.path, to: name)
+    return isMoved ? "it is now \(name)" : "it could not be renamed"
   }
 }

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 public import Layers
 import ModelFiles
@@ -10,7 +11,7 @@ extension NetworkSource {
   public func statedImageShape() throws -> Shape? {
     guard case .file(let path) = self else { return nil }
     let shape = try Self.readingFile(path) {
-      try NetworkFile(contentsOf: URL(fileURLWithPath: path)).inputShape
+      try NetworkFile(contentsOf: URL(pathText: path)).inputShape
     }
     return shape.flatMap { $0.rank == 3 ? $0 : nil }
   }

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 import Graphs
 public import Layers
@@ -82,7 +83,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
     case .file(let path):
       let classCount = classCount ?? Self.fileClassCount
       let model = try Self.readingFile(path) {
-        try NetworkFile(contentsOf: URL(fileURLWithPath: path)).model(
+        try NetworkFile(contentsOf: URL(pathText: path)).model(
           inputShape: inputShape, classCount: classCount, seed: seed, engine: engine)
       }
       let found = try model.classCount()

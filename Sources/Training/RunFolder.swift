@@ -1,3 +1,4 @@
+import FilePaths
 public import Foundation
 public import Layers
 import ModelFiles
@@ -34,7 +35,7 @@ public struct RunFolder: Sendable {
   /// What ``restore()`` goes back to: whether there was a folder, the names in it, its configuration.
   private let isCreated: Bool
   private let oldNames: Set<String>
-  private let oldConfiguration: Data?
+  private let oldConfiguration: [UInt8]?
 
   /// Creates the folder, with the folders around it, for a new run.
   ///
@@ -65,20 +66,20 @@ public struct RunFolder: Sendable {
   private init(_ url: URL, configuration: some Encodable, resumes: Bool) throws {
     self.url = url
     if !resumes { try Self.checkUnused(url) }
-    isCreated = !FileManager.default.fileExists(atPath: url.path)
-    try Self.writing(.notCreated) { try AtomicFile.createFolder(url.standardizedFileURL.path) }
+    isCreated = !FileSystem.exists(url.path)
+    try Self.writing(.notCreated) { try AtomicFile.createFolder(url.path) }
     lock = try Self.claim(url)
     warning = lock.warning
     // Again: another process may have used the folder between the check and the claim.
     if !resumes { try Self.checkUnused(url) }
     AtomicFile.removeScratchFiles(in: url.path)
-    let files = FileManager.default
     oldNames = Set(
       [Self.configurationName, Self.historyName, Self.checkpointsName].filter {
-        files.fileExists(atPath: url.appendingPathComponent($0).path)
+        FileSystem.exists(url.appendingPathComponent($0).path)
       })
     // One that cannot be read is written anew, and not missed.
-    oldConfiguration = try? Data(contentsOf: url.appendingPathComponent(Self.configurationName))
+    oldConfiguration = FileSystem.contents(
+      of: url.appendingPathComponent(Self.configurationName).path)
     do {
       try writeStart(configuration)
     } catch {
@@ -89,7 +90,7 @@ public struct RunFolder: Sendable {
 
   private func writeStart(_ configuration: some Encodable) throws {
     try Self.writing(.notCreated) {
-      if !FileManager.default.fileExists(atPath: historyURL.path) {
+      if !FileSystem.exists(historyURL.path) {
         try AtomicFile.write([], to: historyURL.path)
       }
       let encoder = JSONEncoder()
@@ -108,10 +109,10 @@ public struct RunFolder: Sendable {
   public func restore() {
     // Errors are passed over: the one that the training was refused with is to be told.
     if let oldConfiguration {
-      try? AtomicFile.write(Array(oldConfiguration), to: configurationURL.path)
+      try? AtomicFile.write(oldConfiguration, to: configurationURL.path)
     }
     for file in [configurationURL, historyURL] where !oldNames.contains(file.lastPathComponent) {
-      unlink(file.path)
+      FileSystem.removeFile(file.path)
     }
     if !oldNames.contains(Self.checkpointsName) { FolderLock.removeFolder(checkpointsURL.path) }
     if isCreated { FolderLock.removeFolder(url.path) }
@@ -145,16 +146,14 @@ public struct RunFolder: Sendable {
   /// - Throws: ``RunFolderError`` if the folder holds any of the files of a run, or is a file.
   public static func checkUnused(_ url: URL) throws {
     for name in [modelName, historyName, configurationName, checkpointsName] {
-      if FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
+      if FileSystem.exists(url.appendingPathComponent(name).path) {
         throw RunFolderError(
           .used,
           "\(url.path): expected a folder without a run, found \(name); name another folder, or "
             + "remove this one.")
       }
     }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue
-    {
+    if FileSystem.exists(url.path), !FileSystem.isFolder(url.path) {
       throw RunFolderError(
         .notCreated, "\(url.path): expected a folder or nothing, found a file; name another folder."
       )
@@ -169,7 +168,7 @@ public struct RunFolder: Sendable {
   public func replaceHistory(_ epochs: [EpochReport]) throws {
     let text = Array(epochs.map { $0.jsonLine + "\n" }.joined().utf8)
     // One that cannot be read is written again, which reports what is wrong.
-    if let old = try? Data(contentsOf: historyURL), old.elementsEqual(text) { return }
+    if FileSystem.contents(of: historyURL.path) == text { return }
     try Self.writing(.notWritten) { try AtomicFile.write(text, to: historyURL.path) }
   }
 
@@ -177,7 +176,8 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: ``RunFolderError`` if it cannot be written.
   public func append(_ report: EpochReport) throws {
-    let descriptor = open(historyURL.path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    let descriptor = FileSystem.open(
+      historyURL.path, flags: O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw historyFailure() }
     defer { close(descriptor) }
     // In one call: a line is there as a whole, or the error tells that it is not.
