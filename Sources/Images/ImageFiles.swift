@@ -69,9 +69,9 @@ public enum ImageFiles {
       for index in stride(from: worker, to: files.count, by: workers) {
         do {
           let place = all.elements[index * size..<(index + 1) * size]
-          try Image(contentsOf: files[index], channels: shape[2])
-            .resized(width: shape[1], height: shape[0])
-            .write(to: UnsafeMutableBufferPointer(rebasing: place))
+          try Image(
+            contentsOf: files[index], size: (height: shape[0], width: shape[1]), channels: shape[2]
+          ).write(to: UnsafeMutableBufferPointer(rebasing: place))
         } catch {
           errors.withLock { $0[index] = error }
         }

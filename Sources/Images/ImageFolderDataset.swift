@@ -73,12 +73,11 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       ])
     }
     guard let imageSize = shape.checkedCount, shape[0] >= 1, shape[1] >= 1,
-      shape[2] == 1 || shape[2] == 3, max(shape[0], shape[1]) <= limits.maximumSide,
-      imageSize / shape[2] <= limits.maximumPixelCount
+      shape[2] == 1 || shape[2] == 3, limits.allow(width: shape[1], height: shape[0])
     else {
       throw DatasetError(
         .mismatched, at: "size of images",
-        expected: "1 to \(limits.maximumSide) pixels a side and 1 or 3 channels", found: "\(shape)",
+        expected: "1 to \(limits.maximumPixelCount) pixels and 1 or 3 channels", found: "\(shape)",
         advice: "choose another size")
     }
     let (bytes, overflow) = imageSize.multipliedReportingOverflow(by: listing.paths.count)

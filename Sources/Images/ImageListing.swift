@@ -60,8 +60,10 @@ struct ImageListing {
     return zip(numbers, names).sorted { $0 < $1 }.map(\.1)
   }
 
-  static let decodable: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
-  static let unreadable: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
+  static let decodable = Set(
+    ImageFormat.allCases.filter(\.isRead).flatMap(\.fileNameEndings))
+  static let unreadable = Set(
+    ImageFormat.allCases.filter { !$0.isRead }.flatMap(\.fileNameEndings))
 
   /// Adds the images of a folder and of the folders in it.
   ///
