@@ -122,7 +122,7 @@ let package = Package(
     // Pillow's recorded values are read beside the tests' source.
     tests(
       "ImagesTests",
-      ["Images", "Datasets", "Tensors", "Threads", "CPNG", "CImageCodecs", "CWebP", "CZlib"],
+      ["Images", "Datasets", "Tensors", "Threads", "CPNG", "CImageCodecs", "CZlib", "ParserCases"],
       exclude: ["Recorded"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "Layers", "Graphs", "Tensors"]),

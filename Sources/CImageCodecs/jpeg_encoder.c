@@ -36,7 +36,7 @@ uint8_t *codec_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t heigh
   info.image_width = width;
   info.image_height = height;
   info.input_components = (int)channels;
-  info.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  info.in_color_space = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, form.quality, TRUE);
   if (!form.subsampled) info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;

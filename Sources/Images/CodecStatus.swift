@@ -9,7 +9,8 @@ let damagedFileAdvice = "fetch the file again, save it anew from an image progra
 /// - Parameter message: The library's words, up to a zero.
 func check(_ status: codec_status, _ message: [CChar], format: ImageFormat, name: String) throws {
   if status == codec_decoded { return }
-  let words = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  let bytes = message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+  let words = String(decoding: bytes, as: UTF8.self)
   if status == codec_out_of_memory {
     throw DatasetError(
       .tooLarge, at: name, expected: "memory to decode it", found: "none",

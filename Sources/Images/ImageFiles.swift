@@ -6,7 +6,7 @@ import Threads
 
 /// Image files without labels: found in folders, decoded for a network.
 public enum ImageFiles {
-  /// The PNG and JPEG files of a folder and of the folders in it, in the order of their paths.
+  /// The PNG, JPEG and WebP files of a folder and of the folders in it, in the order of their paths.
   ///
   /// Hidden files and files that are no images by their names are left out.
   ///
@@ -29,13 +29,13 @@ public enum ImageFiles {
       } else if ImageListing.unreadable.contains(ending) {
         throw DatasetError(
           .unsupported, at: folder.appendingPathComponent(path).path,
-          expected: "PNG or JPEG images", found: "an image in another format",
+          expected: "\(ImageFormat.readNames) images", found: "an image in another format",
           advice: "convert it, or move it away")
       }
     }
     guard !found.isEmpty else {
       throw DatasetError(
-        .unreadable, at: folder.path, expected: "PNG or JPEG files", found: "none",
+        .unreadable, at: folder.path, expected: "\(ImageFormat.readNames) files", found: "none",
         advice: "check the path")
     }
     return found.sorted().map { folder.appendingPathComponent($0) }

@@ -100,16 +100,16 @@ package enum ImageFormat: String, CaseIterable, Hashable, Sendable {
     uniquingKeysWith: { first, _ in first })
 
   /// A line for a shell that makes PNG files of all files of these formats in a folder and the folders
-  /// in it, and removes each that became one; with ImageMagick.
+  /// in it, of the first image of each, and removes each that became one; with ImageMagick.
   ///
   /// - Parameter folder: The folder's path, which is quoted.
   package static func conversionCommand(
     for formats: some Sequence<ImageFormat>, in folder: String
   ) -> String {
     let names = formats.flatMap(\.fileNameEndings).map { "-iname '*.\($0)'" }
-    let folder = "'" + folder.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: #"'\''"#) + "'"
-    return "find \(folder) -type f \\( \(names.joined(separator: " -o ")) \\) "
-      + "-exec mogrify -format png {} \\; -delete"
+    let quoted = folder.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: #"'\''"#)
+    return "find '\(quoted)' -type f \\( \(names.joined(separator: " -o ")) \\) "
+      + "-exec mogrify -format png '{}[0]' \\; -delete"
   }
 }

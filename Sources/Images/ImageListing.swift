@@ -38,7 +38,7 @@ struct ImageListing {
       guard paths.count > first else {
         throw DatasetError(
           .unreadable, at: url.appendingPathComponent(name).path,
-          expected: "PNG or JPEG files of the class \(name)", found: "none",
+          expected: "\(ImageFormat.readNames) files of the class \(name)", found: "none",
           advice: "add images, or remove the folder")
       }
       paths[first...].sort()
@@ -97,7 +97,7 @@ struct ImageListing {
         paths.append(entryPath)
       } else if ImageListing.unreadable.contains(ending) {
         throw DatasetError(
-          .unsupported, at: url.path + "/" + entryPath, expected: "PNG or JPEG images",
+          .unsupported, at: url.path + "/" + entryPath, expected: "\(ImageFormat.readNames) images",
           found: "an image in another format", advice: "convert it, or move it away")
       } else {
         skippedFileCount += 1

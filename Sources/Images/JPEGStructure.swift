@@ -60,10 +60,11 @@ struct JPEGStructure {
   ///
   /// - Throws: `DatasetError` if there is no end.
   func checkEnd(of bytes: PositionedBytes) throws {
-    // Of nearly all files the last two bytes. Among packed pixels they cannot stand: 0xFF is followed by
-    // 0 there.
+    // Of nearly all files the last two bytes. They cannot stand among packed pixels, where 0 follows
+    // 0xFF.
     let last = bytes.count - 2
-    if last >= firstScan, try bytes.bytes(at: last, count: 2).elementsEqual([0xFF, Self.endOfImage])
+    if last >= firstScan,
+      try bytes.bytes(at: last, count: 2).elementsEqual([0xFF, Self.endOfImage])
     {
       return
     }
@@ -132,7 +133,8 @@ struct JPEGStructure {
   private static func frame(in bytes: PositionedBytes, _ segment: Segment) throws -> ImageHeader {
     let fields = try bytes.bytes(at: segment.start + 4, count: 6)
     guard fields.count == 6, segment.end - segment.start >= 10 else {
-      throw failure(bytes, "a frame with precision, size and components", "its end", at: segment.start)
+      throw failure(
+        bytes, "a frame with precision, size and components", "its end", at: segment.start)
     }
     let precision = fields[0]
     let height = Int(fields.integer(at: 1, as: UInt16.self, isBigEndian: true))
@@ -154,7 +156,9 @@ struct JPEGStructure {
     guard [1, 3, 4].contains(componentCount) else {
       throw unsupported("a JPEG of 1, 3 or 4 components", "one of \(componentCount)")
     }
-    guard width > 0 else { throw failure(bytes, "a width of 1 or more", "0", at: segment.start + 7) }
+    guard width > 0 else {
+      throw failure(bytes, "a width of 1 or more", "0", at: segment.start + 7)
+    }
     guard height > 0 else {
       throw unsupported("a JPEG whose frame tells its height", "one that tells it at the end")
     }

@@ -19,8 +19,8 @@ func decodeWebP(
     Int(configuration.input.height) == header.storedHeight
   else {
     throw DatasetError(
-      .malformed, at: name, expected: "an undamaged WebP file", found: "sizes that contradict each other",
-      advice: damagedFileAdvice)
+      .malformed, at: name, expected: "an undamaged WebP file",
+      found: "sizes that contradict each other", advice: damagedFileAdvice)
   }
   let rowSize = header.storedWidth * 3
   configuration.output.colorspace = MODE_RGB
@@ -36,7 +36,8 @@ func decodeWebP(
   case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
     (kind, words) = (.truncated, "data that end before the image does")
   case VP8_STATUS_OUT_OF_MEMORY: (kind, words) = (.tooLarge, "not enough memory")
-  case VP8_STATUS_UNSUPPORTED_FEATURE: (kind, words) = (.unsupported, "a feature that libwebp lacks")
+  case VP8_STATUS_UNSUPPORTED_FEATURE:
+    (kind, words) = (.unsupported, "a feature that libwebp lacks")
   default: (kind, words) = (.malformed, "data that do not add up")
   }
   throw DatasetError(

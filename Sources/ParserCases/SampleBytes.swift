@@ -1,5 +1,4 @@
 import CImageCodecs
-import CWebP
 import CZlib
 import Foundation
 
@@ -74,7 +73,7 @@ package enum SampleBytes {
     return file
   }
 
-  /// A JPEG file of 19 × 13 pixels.
+  /// A JPEG file of 19 × 13 pixels: 1 channel for grey, 3 for colour, 4 for inks.
   package static func jpeg(channels: Int, progressive: Bool = false) -> [UInt8] {
     let (width, height) = (19, 13)
     let pixels = (0..<width * height * channels).map { UInt8(truncatingIfNeeded: 40 + $0 * 5 / 3) }

@@ -13,7 +13,8 @@ import Testing
         #expect(
           image.width == recorded.width && image.height == recorded.height, "\(recorded.name)")
         let distance = largestDistance(image.pixels, pixels)
-        #expect(distance.map { $0 <= 1 } == true, "\(recorded.name), \(channels): \(distance ?? -1)")
+        #expect(
+          distance.map { $0 <= 1 } == true, "\(recorded.name), \(channels): \(distance ?? -1)")
       }
     }
   }

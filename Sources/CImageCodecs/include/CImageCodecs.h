@@ -55,8 +55,8 @@ typedef struct {
   bool progressive;
 } codec_jpeg_form;
 
-/// Writes an image of 1 or 3 channels as a JPEG file; returns memory that free() takes back, or
-/// NULL.
+/// Writes an image of 1 channel, 3, or 4 of inks as a JPEG file; returns memory that free() takes
+/// back, or NULL.
 uint8_t *codec_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height,
                            uint32_t channels, codec_jpeg_form form, size_t *count);
 
