@@ -1,4 +1,4 @@
-import CJPEG
+import CImageCodecs
 import CPNG
 import CZlib
 import FilePaths
@@ -135,18 +135,14 @@ final class SyntheticImageFiles {
   }
 
   private func jpeg(_ pixels: [UInt8], side: Int) throws -> [UInt8] {
-    let handle = tjInitCompress()
-    defer { tjDestroy(handle) }
-    var memory: UnsafeMutablePointer<UInt8>?
-    var size: UInt = 0
-    let status = tjCompress2(
-      handle, pixels, Int32(side), 0, Int32(side), Int32(TJPF_RGB.rawValue), &memory, &size,
-      Int32(TJSAMP_420.rawValue), 90, 0)
-    defer { tjFree(memory) }
-    guard status == 0, let memory else {
+    var count = 0
+    let side = UInt32(side)
+    let form = codec_jpeg_form(quality: 90, subsampled: true, progressive: false)
+    guard let memory = codec_jpeg_encode(pixels, side, side, 3, form, &count) else {
       throw BenchmarkError(.notWritten, "libjpeg-turbo did not compress a made-up image.")
     }
-    return Array(UnsafeBufferPointer(start: memory, count: Int(size)))
+    defer { free(memory) }
+    return Array(UnsafeBufferPointer(start: memory, count: count))
   }
 
   private func gzipped(_ bytes: [UInt8]) throws -> [UInt8] {

@@ -79,14 +79,47 @@ package final class ByteSource {
         if count == 0 { break }
         if count < 0 {
           if errno == EINTR { continue }
-          throw DatasetError(
-            .unreadable, at: "\(name), byte \(position + filled)", expected: "more bytes",
-            found: String(cString: strerror(errno)), advice: "check the disk or the network")
+          throw unreadable(at: position + filled)
         }
         filled += count
       }
     }
     position += filled
     return filled
+  }
+
+  /// Reads up to `buffer.count` bytes from a place on, fewer only at the end; the next `read(into:)`
+  /// goes on from where the last one was.
+  ///
+  /// - Returns: How many were read.
+  /// - Throws: ``DatasetError`` if the system reports an error.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at place: Int) throws -> Int {
+    switch origin {
+    case .memory(let bytes):
+      let start = min(place, bytes.count)
+      let count = min(buffer.count, bytes.count - start)
+      buffer.copyBytes(from: bytes[start..<start + count])
+      return count
+    case .file(let descriptor):
+      var filled = 0
+      guard let base = buffer.baseAddress else { return 0 }
+      while filled < buffer.count {
+        let count = pread(descriptor, base + filled, buffer.count - filled, off_t(place + filled))
+        if count == 0 { break }
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw unreadable(at: place + filled)
+        }
+        filled += count
+      }
+      return filled
+    }
+  }
+
+  /// The error of a read that the system refused.
+  private func unreadable(at place: Int) -> DatasetError {
+    DatasetError(
+      .unreadable, at: "\(name), byte \(place)", expected: "more bytes",
+      found: String(cString: strerror(errno)), advice: "check the disk or the network")
   }
 }

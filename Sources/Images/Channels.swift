@@ -22,15 +22,3 @@ func convertChannels(
     destination.update(from: source, count: pixelCount * channels)
   }
 }
-
-/// Lays pixels with an alpha channel, the last, on white, and closes the gaps: `channels` bytes a
-/// pixel are left, in place.
-func layOnWhite(_ pixels: UnsafeMutablePointer<UInt8>, pixelCount: Int, channels: Int) {
-  for pixel in 0..<pixelCount {
-    let alpha = UInt32(pixels[pixel * (channels + 1) + channels])
-    for channel in 0..<channels {
-      let value = UInt32(pixels[pixel * (channels + 1) + channel])
-      pixels[pixel * channels + channel] = UInt8((value * alpha + 255 * (255 - alpha) + 127) / 255)
-    }
-  }
-}

@@ -108,13 +108,10 @@ extension FolderTree {
   }
 
   private mutating func add(file name: String) {
-    let ending = Self.ending(of: name)
-    if Self.readEndings.contains(ending) {
-      images.append(name)
-    } else if Self.foreignEndings.contains(ending) {
-      foreignImages.append(name)
-    } else {
-      otherFiles.append(name)
+    switch ImageFormat(ofFileNamed: name)?.isRead {
+    case true?: images.append(name)
+    case false?: foreignImages.append(name)
+    case nil: otherFiles.append(name)
     }
   }
 
@@ -134,9 +131,6 @@ extension FolderTree {
   static func ending(of name: String) -> String {
     name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
   }
-
-  static let readEndings: Set = ["png", "jpg", "jpeg", "jpe", "jfif"]
-  static let foreignEndings: Set = ["gif", "bmp", "webp", "tif", "tiff", "heic", "avif"]
 }
 
 private func unreadableFolder(_ path: String) -> DatasetError {

@@ -29,42 +29,56 @@ public struct Image: Hashable, Sendable {
     self.pixels = pixels
   }
 
-  /// Decodes a PNG or JPEG file, which its first bytes tell apart.
+  /// Decodes a PNG, JPEG or WebP file, which its first bytes tell apart, not its name.
   ///
-  /// Transparent pixels of a PNG are laid on white. Channels of 16 bits are rounded to 8. An
-  /// orientation in the file's metadata is not applied, as in the tools that data sets are usually
-  /// made with. A JPEG must be complete and without any warning of the decoder.
+  /// - An image stands upright, as the file's EXIF data say; `reading` can keep it as stored.
+  /// - Alpha and transparent colours are left out, not blended: a transparent pixel has the colour
+  ///   that is stored for it.
+  /// - Channels of 16 bits are divided by 257 and rounded; fewer than 8 bits are spread over 0 to 255.
+  /// - JPEG files in inks (CMYK, YCCK) are converted as Adobe's programs store them.
+  /// - Gamma, colour spaces and profiles change no pixel.
+  ///
+  /// All of this is within one grey level of Pillow's `ImageOps.exif_transpose` and `convert("RGB")`
+  /// or `convert("L")`; only grey of 16 bits Pillow cuts at 255. A JPEG must be complete and undamaged;
+  /// bytes between its parts are passed over.
   ///
   /// - Parameters:
   ///   - url: The file.
+  ///   - size: The height and width to resize it to; those of the image if nil.
   ///   - channels: 1 for grey (the luma of Rec. 601), 3 for colour; as in the file if nil.
+  ///   - reading: Which way up, and how it gets another size.
   ///   - limits: What is refused for its size before memory is taken.
-  /// - Throws: `DatasetError` if the file cannot be read, is neither PNG nor JPEG, is damaged, or
-  ///   exceeds the limits.
-  public init(contentsOf url: URL, channels: Int? = nil, limits: ImageLimits = ImageLimits()) throws
-  {
-    let decoder = try ImageDecoder(limits: limits)
+  /// - Throws: `DatasetError` if the file cannot be read, has another format, is damaged, or exceeds
+  ///   the limits.
+  public init(
+    contentsOf url: URL, size: (height: Int, width: Int)? = nil, channels: Int? = nil,
+    reading: ImageReading = ImageReading(), limits: ImageLimits = ImageLimits()
+  ) throws {
+    let decoder = try ImageDecoder(limits: limits, reading: reading)
     self = try decoder.withFile(url.path) {
-      try decoder.image(from: $0, name: url.path, channels: channels)
+      try decoder.image(from: $0, name: url.path, size: size, channels: channels)
     }
   }
 
-  /// Decodes the bytes of a PNG or JPEG file; see ``init(contentsOf:channels:limits:)``.
+  /// Decodes the bytes of a PNG, JPEG or WebP file; see
+  /// ``init(contentsOf:size:channels:reading:limits:)``.
   ///
   /// - Parameters:
   ///   - bytes: The whole file.
   ///   - name: What to call it in errors.
+  ///   - size: The height and width to resize it to; those of the image if nil.
   ///   - channels: 1 for grey, 3 for colour; as in the file if nil.
+  ///   - reading: Which way up, and how it gets another size.
   ///   - limits: What is refused for its size before memory is taken.
-  /// - Throws: `DatasetError` if the bytes are neither PNG nor JPEG, are damaged, or exceed the
-  ///   limits.
+  /// - Throws: `DatasetError` if the bytes have another format, are damaged, or exceed the limits.
   public init(
-    decoding bytes: [UInt8], name: String = "image", channels: Int? = nil,
+    decoding bytes: [UInt8], name: String = "image", size: (height: Int, width: Int)? = nil,
+    channels: Int? = nil, reading: ImageReading = ImageReading(),
     limits: ImageLimits = ImageLimits()
   ) throws {
-    let decoder = try ImageDecoder(limits: limits)
+    let decoder = try ImageDecoder(limits: limits, reading: reading)
     self = try bytes.withUnsafeBytes {
-      try decoder.image(from: $0, name: name, channels: channels)
+      try decoder.image(from: $0, name: name, size: size, channels: channels)
     }
   }
 
@@ -75,8 +89,12 @@ public struct Image: Hashable, Sendable {
   /// counts (no aliasing), as in Pillow's `BILINEAR` and PyTorch's `antialias=True`. Computed in
   /// integers: the same bytes on any processor, within 1 of the exact value.
   ///
+  /// - Parameter resizing: Of which part of the image; all of it by default. The rectangle of a crop
+  ///   need not begin at a whole pixel, as in Pillow's `ImageOps.fit`.
   /// - Precondition: both extents are 1 or more.
-  public func resized(width: Int, height: Int) -> Image {
+  public func resized(
+    width: Int, height: Int, _ resizing: ImageReading.Resizing = .squash
+  ) -> Image {
     precondition(width >= 1 && height >= 1, "An image has at least one pixel.")
     var result = [UInt8](repeating: 0, count: height * width * channels)
     let resampler = Resampler()
@@ -84,7 +102,7 @@ public struct Image: Hashable, Sendable {
       result.withUnsafeMutableBufferPointer { destination in
         resampler.resample(
           source.baseAddress!, width: self.width, height: self.height, channels: channels,
-          to: destination.baseAddress!, width: width, height: height)
+          to: destination.baseAddress!, width: width, height: height, resizing)
       }
     }
     return Image(width: width, height: height, channels: channels, pixels: result)
@@ -119,27 +137,5 @@ public struct Image: Hashable, Sendable {
   /// The pixels as numbers from 0 to 255, `[height, width, channels]`.
   public func tensor() -> Tensor {
     Tensor(shape: [height, width, channels], pixels.lazy.map(Float.init))
-  }
-}
-
-/// Up to which size files and images are decoded.
-///
-/// A file of a few bytes may promise an image of gigabytes; and within these limits, memory is taken
-/// only for images that the file is large enough to hold.
-public struct ImageLimits: Hashable, Sendable {
-  /// The largest width or height; 65,535 by default, the most that JPEG has.
-  public var maximumSide: Int
-  /// The largest number of pixels; 2²⁶, 67 million, by default.
-  public var maximumPixelCount: Int
-  /// The largest file, in bytes; 2²⁸, 268 million, by default.
-  public var maximumFileSize: Int
-
-  /// Creates limits.
-  public init(
-    maximumSide: Int = 65_535, maximumPixelCount: Int = 1 << 26, maximumFileSize: Int = 1 << 28
-  ) {
-    self.maximumSide = maximumSide
-    self.maximumPixelCount = maximumPixelCount
-    self.maximumFileSize = maximumFileSize
   }
 }

@@ -81,13 +81,3 @@ extension ImageFacts: CustomStringConvertible {
     return text + ", " + names.joined(separator: " and ")
   }
 }
-
-extension ImageHeader.Format {
-  /// As people call it.
-  package var name: String {
-    switch self {
-    case .jpeg: "JPEG"
-    case .png: "PNG"
-    }
-  }
-}

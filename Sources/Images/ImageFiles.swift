@@ -57,10 +57,11 @@ public enum ImageFiles {
       for index in stride(from: worker, to: files.count, by: workers) {
         do {
           let place = all.elements[index * size..<(index + 1) * size]
-          try Image(contentsOf: files[index], channels: shape[2], limits: limits)
-            .resized(width: shape[1], height: shape[0])
-            .write(
-              to: UnsafeMutableBufferPointer(rebasing: place), maximum: preparation.maximumPixel)
+          try Image(
+            contentsOf: files[index], size: (height: shape[0], width: shape[1]), channels: shape[2],
+            reading: preparation.reading, limits: limits
+          ).write(
+            to: UnsafeMutableBufferPointer(rebasing: place), maximum: preparation.maximumPixel)
         } catch {
           errors.withLock { $0[index] = error }
         }

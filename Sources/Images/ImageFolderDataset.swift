@@ -30,6 +30,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   public let facts: ImageFacts
   /// What was wrong with the images that were left out; empty unless that was asked for.
   public let skipped: [DatasetError]
+  /// How many of the images that were decoded so far are odd, and read all the same.
+  public var notes: [ImageNote: Int] { seenNotes.withLock { $0.mapValues(\.count) } }
   /// Whether decoded images are kept.
   public var isCached: Bool { cache != nil }
 
@@ -39,6 +41,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   private let imageSize: Int
   private let cache: ImageCache?
   private let decoders = Lock<[ImageDecoder]>([])
+  private let seenNotes: Lock<[ImageNote: Set<Int>]>
 
   /// Opens a folder with one folder a class.
   ///
@@ -109,11 +112,11 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       size?.height ?? standard[0], size?.width ?? standard[1], channels ?? standard[2],
     ])
     guard let imageSize = shape.checkedCount, shape[0] >= 1, shape[1] >= 1,
-      shape[2] == 1 || shape[2] == 3, imageSize / shape[2] <= options.limits.maximumPixelCount
+      shape[2] == 1 || shape[2] == 3, options.limits.allow(width: shape[1], height: shape[0])
     else {
       throw DatasetError(
         .mismatched, at: "size of images",
-        expected: "at most \(options.limits.maximumPixelCount) pixels and 1 or 3 channels",
+        expected: "1 to \(options.limits.maximumPixelCount) pixels and 1 or 3 channels",
         found: "\(shape)", advice: "choose another size")
     }
     let hasOneLabel = files.allSatisfy { $0.labels.count == 1 }
@@ -129,6 +132,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     self.classNames = listing.classNames
     self.labels = hasOneLabel ? files.map { $0.labels[0] } : nil
     self.skipped = survey.problems
+    self.seenNotes = Lock(survey.notes(keeping: survey.headers.map { $0 != nil }))
     self.folder = listing.url.path
     self.files = files
     self.options = options
@@ -237,7 +241,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       return
     }
     let current =
-      try decoder ?? decoders.withLock { $0.popLast() } ?? ImageDecoder(limits: options.limits)
+      try decoder ?? decoders.withLock { $0.popLast() }
+      ?? ImageDecoder(limits: options.limits, reading: options.reading)
     decoder = current
     let path = path(of: index)
     try current.withFile(path) { bytes in
@@ -248,9 +253,14 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
           try current.outputBytes(count: imageSize, for: path)
         }
       do {
-        try current.decode(
+        let notes = try current.decode(
           bytes, header, name: path, width: imageShape[1], height: imageShape[0],
           channels: imageShape[2], to: pixels)
+        if !notes.isEmpty {
+          seenNotes.withLock { seen in
+            for note in notes { seen[note, default: []].insert(index) }
+          }
+        }
       } catch {
         if writesToCache { cache?.release(index) }
         throw error

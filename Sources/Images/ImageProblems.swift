@@ -25,10 +25,13 @@ extension ImageProblems: CustomStringConvertible {
         "  … and \(problems.count - Self.mostShown) more: `needletail data \(place) --json` lists all"
       )
     }
-    if problems.contains(where: { $0.kind == .unsupported }) {
-      lines.append(
-        "Convert images of other formats, for instance by ImageMagick: "
-          + "mogrify -format png FOLDER/*.gif (then move the originals away).")
+    let formats = Set(
+      problems.filter { $0.kind == .unsupported }
+        .compactMap { ImageFormat(ofFileNamed: $0.place) }.filter { !$0.isRead })
+    if !formats.isEmpty {
+      let sorted = formats.sorted { $0.name < $1.name }
+      lines.append("Convert images of other formats, for instance by ImageMagick:")
+      lines.append("  " + ImageFormat.conversionCommand(for: sorted, in: place))
     }
     lines.append(
       "Mend or remove them, or go on without them: --skip-bad (in the library, "

@@ -10,6 +10,8 @@ struct ImageSurvey: Sendable {
   let headers: [ImageHeader?]
   /// What is wrong with the others, in their order.
   let problems: [DatasetError]
+  /// What is odd about images that were decoded, by their places.
+  private let notes: [Int: Set<ImageNote>]
 
   /// Looks at files.
   ///
@@ -18,7 +20,7 @@ struct ImageSurvey: Sendable {
   ///   - decodes: Whether the pixels are decoded, too, which shows all damage; else header and end only.
   init(of paths: [String], decodes: Bool, options: ImageOptions) throws {
     try OwnProcess.check()
-    let shared = Shared(paths: paths, decodes: decodes, limits: options.limits)
+    let shared = Shared(paths: paths, decodes: decodes, options: options)
     let workers = min(options.workerCount, max(1, paths.count / 16))
     if workers == 1 {
       shared.run()
@@ -27,37 +29,51 @@ struct ImageSurvey: Sendable {
     }
     if let error = shared.failure.withLock({ $0 }) { throw error }
     let found = shared.found.withLock { $0 }
+    notes = shared.notes.withLock { $0 }
     headers = found.map { try? $0?.get() }
     problems = found.compactMap { if case .failure(let error) = $0 { error } else { nil } }
+  }
+
+  /// The images with each note, by their places among those that are kept.
+  func notes(keeping isKept: [Bool]) -> [ImageNote: Set<Int>] {
+    guard !notes.isEmpty else { return [:] }
+    var result: [ImageNote: Set<Int>] = [:]
+    var place = 0
+    for (index, isKept) in isKept.enumerated() where isKept {
+      for note in notes[index] ?? [] { result[note, default: []].insert(place) }
+      place += 1
+    }
+    return result
   }
 
   /// What the threads share.
   private final class Shared: @unchecked Sendable {
     let paths: [String]
     let decodes: Bool
-    let limits: ImageLimits
+    let options: ImageOptions
     let next = Atomic<Int>(0)
     let found: Lock<[Result<ImageHeader, DatasetError>?]>
+    let notes = Lock<[Int: Set<ImageNote>]>([:])
     /// What keeps from looking at all.
     let failure = Lock<(any Error)?>(nil)
 
     /// Files that a thread takes at a time.
     private static let portion = 16
 
-    init(paths: [String], decodes: Bool, limits: ImageLimits) {
+    init(paths: [String], decodes: Bool, options: ImageOptions) {
       self.paths = paths
       self.decodes = decodes
-      self.limits = limits
+      self.options = options
       found = Lock([Result<ImageHeader, DatasetError>?](repeating: nil, count: paths.count))
     }
 
     func run() {
       do {
-        let decoder = try ImageDecoder(limits: limits)
+        let decoder = try ImageDecoder(limits: options.limits, reading: options.reading)
         while case let start = next.wrappingAdd(Self.portion, ordering: .relaxed).oldValue,
           start < paths.count
         {
-          let results = try paths[start..<min(start + Self.portion, paths.count)].map {
+          let results = try (start..<min(start + Self.portion, paths.count)).map {
             try look(at: $0, decoder)
           }
           found.withLock { $0.replaceSubrange(start..<start + results.count, with: results) }
@@ -69,8 +85,9 @@ struct ImageSurvey: Sendable {
     }
 
     private func look(
-      at path: String, _ decoder: ImageDecoder
+      at index: Int, _ decoder: ImageDecoder
     ) throws -> Result<ImageHeader, DatasetError>? {
+      let path = paths[index]
       do {
         guard decodes else { return .success(try decoder.check(path)) }
         return .success(
@@ -78,9 +95,10 @@ struct ImageSurvey: Sendable {
             let header = try decoder.header(of: bytes, name: path)
             let pixels = try decoder.outputBytes(
               count: header.width * header.height * header.channels, for: path)
-            try decoder.decode(
+            let odd = try decoder.decode(
               bytes, header, name: path, width: header.width, height: header.height,
               channels: header.channels, to: pixels)
+            if !odd.isEmpty { notes.withLock { $0[index] = odd } }
             return header
           })
       } catch let error as DatasetError {

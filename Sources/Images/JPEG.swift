@@ -1,83 +1,51 @@
-import CJPEG
+import CImageCodecs
 import Datasets
 
 /// libjpeg-turbo's decoder.
 final class JPEGDecoder {
-  private let handle: tjhandle
+  private let decoder: OpaquePointer
   /// The most pixels times scans: some seconds of work.
   ///
   /// A scan of a progressive file visits every pixel and may take a hundred bytes.
   private static let mostVisitedPixels = 1 << 31
+  /// The most scans of small images; programs write about ten.
+  private static let mostScans = 500
 
   init() throws {
-    guard let handle = tjInitDecompress() else {
+    guard let decoder = codec_jpeg_create() else {
       throw DatasetError(
         .tooLarge, at: "JPEG decoder", expected: "memory", found: "none",
         advice: "close other programs")
     }
-    self.handle = handle
+    self.decoder = decoder
   }
 
   deinit {
-    tjDestroy(handle)
+    codec_jpeg_destroy(decoder)
   }
 
-  func header(of bytes: UnsafeRawBufferPointer, name: String) throws -> ImageHeader {
-    var width: Int32 = 0
-    var height: Int32 = 0
-    var subsampling: Int32 = 0
-    var colors: Int32 = 0
-    let status = tjDecompressHeader3(
-      handle, bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(bytes.count), &width,
-      &height, &subsampling, &colors)
-    guard status == 0, width > 0, height > 0 else { throw failure(name) }
-    let scanCount = jpegScanCount(of: bytes)
-    guard scanCount <= max(4, Self.mostVisitedPixels / (Int(width) * Int(height))) else {
-      throw DatasetError(
-        .tooLarge, at: name,
-        expected: "at most \(Self.mostVisitedPixels) pixels in all scans of a JPEG",
-        found: "\(scanCount) scans of \(width) × \(height)",
-        advice: "save it anew from an image program, or remove it")
-    }
-    guard colors != TJCS_CMYK.rawValue.signed, colors != TJCS_YCCK.rawValue.signed else {
-      throw DatasetError(
-        .unsupported, at: name, expected: "a JPEG in grey or RGB", found: "one in CMYK",
-        advice: "convert it to RGB")
-    }
-    return ImageHeader(
-      format: .jpeg, width: Int(width), height: Int(height),
-      channels: colors == TJCS_GRAY.rawValue.signed ? 1 : 3,
-      // At least two bits a block of 64 pixels; a quarter of that, to be on the safe side.
-      minimumFileSize: Int(width) * Int(height) / 1024)
-  }
-
-  /// Decodes into `height · width · channels` bytes.
+  /// Decodes into `height · width · channels` bytes, as stored; inks become red, green and blue.
   ///
   /// The library reports a file that ends early, or whose data do not add up, as a warning and fills
-  /// the rest with grey; here that is an error, because half an image teaches a network wrongly.
+  /// the rest with grey; here that is an error, because half an image teaches a network wrongly. Stray
+  /// bytes are a note: the image is whole.
   func decode(
-    _ bytes: UnsafeRawBufferPointer, _ header: ImageHeader, name: String, channels: Int,
+    _ bytes: UnsafeRawBufferPointer, _ header: ImageHeader, name: String,
     to destination: UnsafeMutablePointer<UInt8>
-  ) throws {
-    let format = channels == 1 ? TJPF_GRAY : TJPF_RGB
-    let status = tjDecompress2(
-      handle, bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(bytes.count),
-      destination, Int32(header.width), 0, Int32(header.height), format.rawValue,
-      // Without the limit, a small progressive file can hold scans for minutes of work.
-      TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING)
-    guard status == 0 else { throw failure(name) }
+  ) throws -> Set<ImageNote> {
+    let (width, height) = (header.storedWidth, header.storedHeight)
+    let most = min(Self.mostScans, max(4, Self.mostVisitedPixels / (width * height)))
+    var hasStrayBytes = false
+    var message = [CChar](repeating: 0, count: Int(codec_message_size))
+    let status = codec_jpeg_decode(
+      decoder, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, UInt32(width),
+      UInt32(height), UInt32(header.channels), UInt32(most), destination, &hasStrayBytes, &message)
+    if status == codec_too_many_scans {
+      throw DatasetError(
+        .tooLarge, at: name, expected: "at most \(most) scans of \(width) × \(height) pixels",
+        found: "more", advice: "save it anew from an image program, or remove it")
+    }
+    try check(status, message, format: .jpeg, name: name)
+    return hasStrayBytes ? [.strayBytes] : []
   }
-
-  private func failure(_ name: String) -> DatasetError {
-    let message = tjGetErrorStr2(handle).map { String(cString: $0) } ?? "unknown trouble"
-    return DatasetError(
-      message.contains("remature end") ? .truncated : .malformed, at: name,
-      expected: "an undamaged JPEG file", found: "\"\(message)\"",
-      advice: "fetch the file again, save it anew from an image program, or remove it")
-  }
-}
-
-extension UInt32 {
-  /// C's enumerations come unsigned, its functions take `int`.
-  fileprivate var signed: Int32 { Int32(bitPattern: self) }
 }

@@ -51,6 +51,13 @@ extension LabelledImages {
     return (listing?.problems ?? []) + skipped.flatMap(\.self)
   }
 
+  /// What was odd about images that were decoded so far, and read all the same.
+  public var notes: [ImageNote: Int] {
+    parts.values.compactMap { Self.folderDataset($0)?.notes }.reduce(into: [:]) { sum, notes in
+      sum.merge(notes, uniquingKeysWith: +)
+    }
+  }
+
   /// What the images of a part are on the disk; nil where they are no image files.
   public func imageFacts(of dataset: any Dataset) -> ImageFacts? {
     Self.folderDataset(dataset)?.facts

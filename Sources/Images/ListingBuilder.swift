@@ -37,8 +37,9 @@ struct ListingBuilder {
 
   private func foreignProblem(_ path: String) -> DatasetError {
     DatasetError(
-      .unsupported, at: url.path + "/" + path, expected: "a PNG or JPEG image",
-      found: "an image in another format (.\(FolderTree.ending(of: path)))", advice: "convert it")
+      .unsupported, at: url.path + "/" + path, expected: "a \(ImageFormat.readNames) image",
+      found: ImageFormat(ofFileNamed: path).map { "one in \($0.name)" } ?? "another",
+      advice: "convert it")
   }
 
   private static func rank(_ part: DataPart?) -> Int {

@@ -1,80 +1,46 @@
-import CPNG
+import CImageCodecs
 import Datasets
 
-/// Reads the header of a PNG file, its first chunk.
-func pngHeader(of bytes: UnsafeRawBufferPointer, name: String) throws -> ImageHeader {
-  // The signature, the chunk's length and name, width and height, four fields of a byte, a checksum.
-  guard bytes.count >= 33 else {
-    throw PNGChunks.failure(
-      .truncated, name, at: 8, expected: "the 25 bytes of a chunk IHDR",
-      found: "\(max(bytes.count - 8, 0))")
-  }
-  guard bytes.bigEndian(at: 8) == 13, bytes[12..<16].elementsEqual("IHDR".utf8) else {
-    throw PNGChunks.failure(
-      .malformed, name, at: 8, expected: "a chunk IHDR of 13 bytes", found: "another chunk")
-  }
-  let (width, height) = (Int(bytes.bigEndian(at: 16)), Int(bytes.bigEndian(at: 20)))
-  guard width > 0, height > 0 else {
-    throw PNGChunks.failure(
-      .malformed, name, at: 16, expected: "a width and a height of 1 or more",
-      found: "\(width) × \(height)")
-  }
-  let (bits, kind) = (Int(bytes[24]), bytes[25])
-  guard [1, 2, 4, 8, 16].contains(bits), let channels = storedChannels[kind] else {
-    throw PNGChunks.failure(
-      .malformed, name, at: 24,
-      expected: "1, 2, 4, 8 or 16 bits and a kind of colour 0, 2, 3, 4 or 6",
-      found: "\(bits) and \(kind)")
-  }
-  // The rows of pixels as they are packed, divided by the most that deflate packs into a byte. Both
-  // extents have 32 bits: nothing overflows.
-  let (size, overflow) = ((width * bits * channels + 7) / 8 + 1)
-    .multipliedReportingOverflow(by: height)
-  return ImageHeader(
-    format: .png, width: width, height: height, channels: kind == 0 || kind == 4 ? 1 : 3,
-    minimumFileSize: overflow ? Int.max : size / 1032)
-}
-
-/// The channels of each kind of colour: grey, colour, palette, grey and alpha, colour and alpha.
-private let storedChannels: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
-
-/// Decodes into `height · width · header.channels` bytes, transparent pixels laid on white.
+/// Decodes into `height · width · channels` bytes, as stored and without alpha.
 ///
-/// - Parameters:
-///   - bytes: The chunks that libpng needs, see ``PNGChunks``.
-///   - destination: Room for one channel more, the alpha channel.
+/// Gamma, colour spaces and transparent colours change no pixel, as in Pillow. Values of 16 bits are
+/// divided by 257, and rounded.
+///
+/// - Parameter wide: Room for the values of files with 16 bits.
 func decodePNG(
-  _ bytes: UnsafeRawBufferPointer, _ header: ImageHeader, name: String,
+  _ bytes: UnsafeRawBufferPointer, _ header: ImageHeader, name: String, wide: ScratchBytes,
   to destination: UnsafeMutablePointer<UInt8>
-) throws {
-  var image = png_image()
-  image.version = UInt32(PNG_IMAGE_VERSION)
-  defer { png_image_free(&image) }
-  guard png_image_begin_read_from_memory(&image, bytes.baseAddress, bytes.count) != 0 else {
-    throw failure(&image, name)
+) throws -> Set<ImageNote> {
+  let structure = try PNGStructure(of: PositionedBytes(bytes, name: name))
+  let start = bytes.bindMemory(to: UInt8.self).baseAddress
+  let spans = structure.parts.compactMap { part in
+    start.map { codec_span(start: $0 + part.lowerBound, count: part.count) }
   }
-  precondition(Int(image.width) == header.width && Int(image.height) == header.height)
-  let hasAlpha = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
-  // Channels of 16 bits without a stated gamma mean what those of 8 bits mean.
-  image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
-  image.format =
-    (header.channels == 3 ? UInt32(PNG_FORMAT_FLAG_COLOR) : 0)
-    | (hasAlpha ? UInt32(PNG_FORMAT_FLAG_ALPHA) : 0)
-  guard png_image_finish_read(&image, nil, destination, 0, nil) != 0 else {
-    throw failure(&image, name)
+  let count = header.storedWidth * header.storedHeight * header.channels
+  let isWide = structure.bits == 16
+  let target = isWide ? try wide.pointer(to: count * 2, for: name) : destination
+  var message = [CChar](repeating: 0, count: Int(codec_message_size))
+  let status = codec_png_decode(
+    spans, spans.count, UInt32(header.storedWidth), UInt32(header.storedHeight),
+    UInt32(header.channels), isWide ? 16 : 8, target, &message)
+  try check(status, message, format: .png, name: name)
+  guard isWide else { return [] }
+  let largest = target.withMemoryRebound(to: UInt16.self, capacity: count) {
+    narrow($0, count: count, to: destination)
   }
-  if hasAlpha {
-    layOnWhite(
-      destination, pixelCount: header.width * header.height, channels: header.channels)
-  }
+  return largest < 1 << 12 ? [.fewBits] : []
 }
 
-private func failure(_ image: inout png_image, _ name: String) -> DatasetError {
-  let message = withUnsafeBytes(of: &image.message) { bytes in
-    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+/// Brings values of 16 bits to 8; returns the largest.
+private func narrow(
+  _ source: UnsafePointer<UInt16>, count: Int, to destination: UnsafeMutablePointer<UInt8>
+) -> UInt16 {
+  var largest: UInt16 = 0
+  for index in 0..<count {
+    let value = source[index]
+    largest = max(largest, value)
+    // value / 257, rounded; exact for all of them.
+    destination[index] = UInt8(truncatingIfNeeded: (UInt32(value) * 255 + 32_895) >> 16)
   }
-  return DatasetError(
-    message.lowercased().contains("read") ? .truncated : .malformed, at: name,
-    expected: "an undamaged PNG file", found: "\"\(message)\"",
-    advice: "fetch the file again, save it anew from an image program, or remove it")
+  return largest
 }

@@ -15,6 +15,13 @@ struct DataFacts {
     fact.name + String(repeating: " ", count: max(1, 10 - fact.name.count)) + fact.text
   }
 
+  /// Warns of images that are odd, and read all the same.
+  static func warn(of notes: [ImageNote: Int]) {
+    for (note, count) in notes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      StandardError.warn("\(NumberText.count(count, "image")) with \(note).")
+    }
+  }
+
   private var dataText: String {
     var text =
       "\(images.source): \(NumberText.count(training.count, "image")) of "

@@ -113,6 +113,9 @@ struct DataReport {
     lines.append(
       problems.isEmpty ? "damaged   none: all were decoded" : "damaged   \(problems.count):")
     lines += problems.map { "          \($0)" }
+    lines += images.notes.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+      "odd       \(NumberText.count($0.value, "image")) with \($0.key)"
+    }
     if let imbalance, imbalance >= 1.5 {
       lines.append(
         "balance   the largest class has \(NumberText.decimal(imbalance, 1)) times the images of the smallest"
@@ -170,6 +173,11 @@ struct DataReport {
           .object(["path": .string($0.path), "images": .integer($0.imageCount)])
         }),
     ]
+    if let images {
+      var odd = JSONObject()
+      for (note, count) in images.notes { odd[note.rawValue] = .integer(count) }
+      object["odd"] = .object(odd)
+    }
     if let listing = images?.listing {
       object["layout"] = .string(listing.labelSource.rawValue)
       object["notes"] = .array(listing.notes.map(JSONValue.string))

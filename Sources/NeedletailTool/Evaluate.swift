@@ -39,6 +39,7 @@ struct Evaluate: ParsableCommand {
     let trainer = Trainer(
       loss: .softmaxCrossEntropy, optimizer: .sgd(learningRate: 0.01), metrics: [.accuracy])
     let result = try trainer.evaluate(model, on: dataset)
+    DataFacts.warn(of: images.notes)
     guard let report = result.classification else {
       throw DatasetError(
         .mismatched, at: source.data, expected: "labelled images and a model that classifies",

@@ -8,7 +8,7 @@ struct Predict: ParsableCommand {
     abstract: "Classify images, or rows of numbers.",
     discussion: """
       Prints a line for each image or row, in order and as soon as it is known. Folders are \
-      searched for PNG and JPEG files. Without images, rows are read from standard input: one \
+      searched for PNG, JPEG and WebP files. Without images, rows are read from standard input: one \
       example a line, its numbers parted by commas or spaces. A bad image or row gets a line that \
       says what is wrong, and the others go on.
 

@@ -95,6 +95,8 @@ struct Train: ParsableCommand {
       case .stepEnded(_, let progress): try reporter.stepEnded(progress)
       case .validationStepEnded: break
       case .epochEnded(let epoch):
+        // Once: all images were decoded by then.
+        if epoch.epoch == 1 { DataFacts.warn(of: images.notes) }
         try run?.append(epoch)
         try reporter.epochEnded(epoch)
       case .checkpointed(let report): lastCheckpoint = report

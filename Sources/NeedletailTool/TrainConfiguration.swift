@@ -30,7 +30,8 @@ struct TrainConfiguration: Encodable {
   let onDivergence: Checkpointing.DivergenceAction
 
   enum CodingKeys: String, CodingKey {
-    case version, data, split, layout, labels, model, validation, epochs, batch, optimizer, schedule, augmentation
+    case version, data, split, layout, labels, model, validation, epochs, batch, optimizer,
+      schedule, augmentation
     case seed, threads
     case imageReading = "image_reading"
     case skippedImageCount = "skipped_image_count"
@@ -47,7 +48,8 @@ struct TrainConfiguration: Encodable {
   }
 
   init(
-    _ arguments: TrainArguments, images: LabelledImages, network: NetworkSource, training: any Dataset,
+    _ arguments: TrainArguments, images: LabelledImages, network: NetworkSource,
+    training: any Dataset,
     validation: (any Dataset)?, threadCount: Int
   ) {
     self.data = arguments.source.data

@@ -1,10 +1,9 @@
 import CZlib
 import Datasets
-import Images
 import Tensors
 
 extension ParserCase {
-  /// The cases of `Datasets` and `Images`.
+  /// The cases of `Datasets`.
   static let datasetCases: [ParserCase] = [
     ParserCase("idx", seeds: [plainIDX, SampleBytes.idx([4], [0, 1, 2, 1])], parse: readIDX),
     ParserCase(
@@ -24,20 +23,6 @@ extension ParserCase {
         let names = try CIFAR10Folder.classNames(in: reader(bytes))
         try check((1...256).contains(names.count) && !names.contains(""), "\(names.count) names")
       }),
-    ParserCase(
-      "png",
-      seeds: [
-        SampleBytes.png(channels: 3), SampleBytes.png(channels: 1), SampleBytes.png(channels: 4),
-        SampleBytes.png(channels: 2, bits: 16), SampleBytes.png(channels: 1, bits: 2),
-        SampleBytes.palettePNG(),
-      ],
-      mended: SampleBytes.withPNGChecksums, parse: readImage),
-    ParserCase(
-      "jpeg",
-      seeds: [
-        SampleBytes.jpeg(channels: 3), SampleBytes.jpeg(channels: 1),
-        SampleBytes.jpeg(channels: 3, progressive: true),
-      ], parse: readImage),
     ParserCase(
       "numbers",
       // Four zeros in a row are read in a way of their own, which no mutation comes upon.
@@ -75,13 +60,5 @@ extension ParserCase {
     let names = (0..<10).map(String.init)
     let dataset = try CIFAR10Folder.read([reader(bytes)], classNames: names)
     try check(dataset.count == bytes.count / 3073, "\(dataset.count) images")
-  }
-
-  @Sendable private static func readImage(_ bytes: [UInt8]) throws {
-    let image = try Image(
-      decoding: bytes, name: fileName, limits: ImageLimits(maximumPixelCount: 1 << 16))
-    try check(
-      image.pixels.count == image.width * image.height * image.channels,
-      "\(image.pixels.count) bytes")
   }
 }

@@ -1,6 +1,6 @@
-import CJPEG
-import CPNG
+import CImageCodecs
 import CZlib
+import Foundation
 
 /// Small sound files of the formats that are read.
 package enum SampleBytes {
@@ -73,22 +73,18 @@ package enum SampleBytes {
     return file
   }
 
-  /// A JPEG file of 19 × 13 pixels.
+  /// A JPEG file of 19 × 13 pixels: 1 channel for grey, 3 for colour, 4 for inks.
   package static func jpeg(channels: Int, progressive: Bool = false) -> [UInt8] {
     let (width, height) = (19, 13)
     let pixels = (0..<width * height * channels).map { UInt8(truncatingIfNeeded: 40 + $0 * 5 / 3) }
-    let handle = tjInitCompress()
-    defer { tjDestroy(handle) }
-    var memory: UnsafeMutablePointer<UInt8>?
-    var size: UInt = 0
-    let status = tjCompress2(
-      handle, pixels, Int32(width), 0, Int32(height),
-      Int32(bitPattern: UInt32(channels == 1 ? TJPF_GRAY.rawValue : TJPF_RGB.rawValue)), &memory,
-      &size, Int32((channels == 1 ? TJSAMP_GRAY : TJSAMP_420).rawValue), 60,
-      progressive ? TJFLAG_PROGRESSIVE : 0)
-    precondition(status == 0, "A small JPEG can be written.")
-    defer { tjFree(memory) }
-    return Array(UnsafeBufferPointer(start: memory, count: Int(size)))
+    let form = codec_jpeg_form(quality: 60, subsampled: true, progressive: progressive)
+    var count = 0
+    guard
+      let memory = codec_jpeg_encode(
+        pixels, UInt32(width), UInt32(height), UInt32(channels), form, &count)
+    else { preconditionFailure("A small JPEG can be written.") }
+    defer { free(memory) }
+    return Array(UnsafeBufferPointer(start: memory, count: count))
   }
 
   /// The four bytes of a number, the highest first.

@@ -31,16 +31,16 @@ import Testing
     #expect(try Image(decoding: bytes, channels: 4 - channels).channels == 4 - channels)
   }
 
-  @Test func transparentPixelsAreLaidOnWhite() throws {
+  @Test func alphaIsLeftOut() throws {
     let rgba: [UInt8] = [10, 20, 30, 0, 10, 20, 30, 255, 0, 100, 200, 128]
     let color = try Image(decoding: png(rgba, width: 3, height: 1, channels: 4))
-    #expect(color.pixels == [255, 255, 255, 10, 20, 30, 127, 177, 227])
-    let gray = try Image(decoding: png([10, 0, 10, 255], width: 2, height: 1, channels: 2))
+    #expect(color.pixels == [10, 20, 30, 10, 20, 30, 0, 100, 200])
+    let gray = try Image(decoding: png([10, 0, 11, 255], width: 2, height: 1, channels: 2))
     #expect(gray.channels == 1)
-    #expect(gray.pixels == [255, 10])
+    #expect(gray.pixels == [10, 11])
     #expect(
-      try Image(decoding: png([10, 0, 10, 255], width: 2, height: 1, channels: 2), channels: 3)
-        .pixels == [255, 255, 255, 10, 10, 10])
+      try Image(decoding: png([10, 0, 11, 255], width: 2, height: 1, channels: 2), channels: 3)
+        .pixels == [10, 10, 10, 11, 11, 11])
   }
 
   @Test func filesOnDiskAreRead() throws {
@@ -52,26 +52,42 @@ import Testing
       let error = #expect(throws: DatasetError.self) {
         try Image(
           contentsOf: folder.appendingPathComponent("a.jpg"),
-          limits: ImageLimits(maximumFileSize: 20))
+          limits: ImageLimits(maximumPixelCount: 29))
       }
       #expect(error?.kind == .tooLarge)
+      #expect(error?.advice.contains("--max-image-pixels") == true)
+      // A file that no permitted image needs, most of it holes.
+      let long = folder.appendingPathComponent("long.png")
+      try FileManager.default.copyItem(at: folder.appendingPathComponent("a.jpg"), to: long)
+      truncate(long.path, 8 * 30 + 16 << 20)
+      let limits = ImageLimits(maximumPixelCount: 30)
+      #expect(try Image(contentsOf: long, limits: limits) == image)
+      truncate(long.path, 8 * 30 + 16 << 20 + 1)
+      #expect(throws: DatasetError.self) { try Image(contentsOf: long, limits: limits) }
     }
   }
 
   @Test func otherFormatsAreNamed() {
     for (bytes, found) in [
-      (Array("GIF89a".utf8), "a GIF file"), ([], "an empty file"), ([1, 2, 3], "something else"),
-      ([0xFF, 0xD8], "something else"),
+      (Array("GIF89a".utf8), "a GIF file"), ([1, 2, 3], "something else"),
+      ([0xFF, 0xD8], "something else"), ([0x49, 0x49, 0x2A, 0], "a TIFF file"),
+      (Array("RIFF\0\0\0\0WAVE".utf8), "something else"),
+      (Array("<!DOCTYPE html><html>".utf8), "a web page"),
+      (Array("\0\0\0\u{18}ftypheic".utf8), "a HEIC file"), ([0, 0, 0], "nothing but zeros"),
+      (Array("version https://git-lfs.github.com/spec/v1".utf8), "a pointer of Git LFS"),
     ] {
       let error = #expect(throws: DatasetError.self) { try Image(decoding: bytes, name: "x") }
       #expect(error?.kind == .unsupported)
       #expect(error?.found == found)
     }
+    let error = #expect(throws: DatasetError.self) { try Image(decoding: []) }
+    #expect(error?.kind == .truncated)
+    #expect(error?.found == "an empty file")
   }
 
   @Test func limitsAreCheckedBeforeMemoryIsTaken() {
-    let limits = ImageLimits(maximumSide: 40, maximumPixelCount: 1000)
-    for (width, height) in [(41, 1), (1, 41), (40, 26)] {
+    let limits = ImageLimits(maximumPixelCount: 1000)
+    for (width, height) in [(1001, 1), (1, 1001), (40, 26)] {
       let image = gradient(width: width, height: height, channels: 3)
       for bytes in [png(image), jpeg(image)] {
         let error = #expect(throws: DatasetError.self) {

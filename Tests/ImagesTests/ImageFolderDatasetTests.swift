@@ -78,7 +78,7 @@ import Threads
       let first = gradient(width: 6, height: 4, channels: 1)
       #expect((0..<24).map { UInt8(batch.floats(0)[$0]) } == first.pixels)
       for size in [
-        (height: 0, width: 5), (height: 60_000, width: 60_000),
+        (height: 0, width: 5), (height: 1 << 40, width: 1), (height: 60_000, width: 60_000),
       ] {
         #expect(throws: DatasetError.self) {
           try ImageFolderDataset(contentsOf: folder, size: size)

@@ -242,7 +242,7 @@ import Testing
       #expect(listing.problems.map { $0.place.hasSuffix("a/2.gif") } == [true, false])
       #expect(
         listing.problems.map(\.found) == [
-          "an image in another format (.gif)", "an image in another format (.tiff)",
+          "one in GIF", "one in TIFF",
         ])
     }
   }

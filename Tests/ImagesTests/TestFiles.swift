@@ -1,4 +1,4 @@
-import CJPEG
+import CImageCodecs
 import CPNG
 import Foundation
 import Images
@@ -24,19 +24,14 @@ func png(_ image: Image) -> [UInt8] {
 
 /// A JPEG file of high quality, without subsampling.
 func jpeg(_ image: Image, progressive: Bool = false) -> [UInt8] {
-  let handle = tjInitCompress()
-  defer { tjDestroy(handle) }
-  var memory: UnsafeMutablePointer<UInt8>?
-  var size: UInt = 0
-  let gray = image.channels == 1
-  let status = tjCompress2(
-    handle, image.pixels, Int32(image.width), 0, Int32(image.height),
-    Int32(bitPattern: UInt32(gray ? TJPF_GRAY.rawValue.magnitude : TJPF_RGB.rawValue.magnitude)),
-    &memory, &size, Int32((gray ? TJSAMP_GRAY : TJSAMP_444).rawValue), 98,
-    progressive ? TJFLAG_PROGRESSIVE : 0)
-  precondition(status == 0)
-  defer { tjFree(memory) }
-  return Array(UnsafeBufferPointer(start: memory, count: Int(size)))
+  let form = codec_jpeg_form(quality: 98, subsampled: false, progressive: progressive)
+  var count = 0
+  guard
+    let memory = codec_jpeg_encode(
+      image.pixels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), form, &count)
+  else { preconditionFailure("A small JPEG can be written.") }
+  defer { free(memory) }
+  return Array(UnsafeBufferPointer(start: memory, count: count))
 }
 
 /// A smooth image, every one of which differs.
