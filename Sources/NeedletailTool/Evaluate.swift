@@ -52,9 +52,9 @@ struct Evaluate: ParsableCommand {
     let shape = dataset.inputShape.dimensions.map(String.init).joined(separator: "×")
     let name = part.isEmpty ? "" : part + " "
     return """
-      data      \(data): \(NumberText.grouped(result.exampleCount)) \(name)images of \(shape) in \
-      \(report.classes.count) classes
-      loss      \(fixed(result.loss))
+      data      \(data): \(NumberText.count(result.exampleCount, "\(name)image")) of \(shape) in \
+      \(NumberText.count(report.classes.count, "class"))
+      loss      \(NumberText.loss(result.loss))
       accuracy  \(NumberText.percent(report.accuracy))
 
       \(report)

@@ -23,7 +23,7 @@ struct TrainFacts {
     ]
     var schedule = "learning rate \(arguments.rate)"
     if arguments.schedule != .constant { schedule += ", \(arguments.schedule)" }
-    if arguments.warmUp > 0 { schedule += ", warm-up of \(arguments.warmUp) epochs" }
+    if arguments.warmUp > 0 { schedule += ", warm-up of \(warmUpText)" }
     let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
       "data      \(dataText)",
@@ -37,6 +37,11 @@ struct TrainFacts {
       "threads   \(engine.threadBudget.reason)",
       "output    " + (arguments.output ?? "none: the model is not kept (--output keeps it)"),
     ] + resumptionLines(start)
+  }
+
+  private var warmUpText: String {
+    let count = arguments.warmUp
+    return "\(count == count.rounded() ? "\(Int(count))" : "\(count)") \(count == 1 ? "epoch" : "epochs")"
   }
 
   private func resumptionLines(_ start: TrainingStart) -> [String] {
@@ -92,9 +97,9 @@ struct TrainFacts {
 
   private var dataText: String {
     var text =
-      "\(images.source): \(NumberText.grouped(training.count)) images of "
+      "\(images.source): \(NumberText.count(training.count, "image")) of "
       + training.inputShape.dimensions.map(String.init).joined(separator: "×")
-      + " in \(training.classCount ?? 0) classes"
+      + " in \(NumberText.count(training.classCount ?? 0, "class"))"
     if let validation { text += ", \(NumberText.grouped(validation.count)) to validate" }
     if let test = images.testPart { text += ", \(NumberText.grouped(test.count)) to test" }
     return text
