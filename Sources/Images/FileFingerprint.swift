@@ -107,7 +107,8 @@ package struct FileFingerprint {
       var position = part.lowerBound
       while position < part.upperBound {
         let count = buffer.withUnsafeMutableBytes { bytes in
-          let count = pread(descriptor, bytes.baseAddress, part.upperBound - position, off_t(position))
+          let count = pread(
+            descriptor, bytes.baseAddress, part.upperBound - position, off_t(position))
           if count > 0 { checksum.add(UnsafeRawBufferPointer(rebasing: bytes[..<count])) }
           return count
         }
@@ -133,8 +134,9 @@ package struct FileFingerprint {
   }
 
   private static func unreadable(_ path: [CChar], _ number: Int32) -> DatasetError {
-    DatasetError(
-      .unreadable, at: String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self),
+    let bytes = path.dropLast().map(UInt8.init(bitPattern:))
+    return DatasetError(
+      .unreadable, at: String(decoding: bytes, as: UTF8.self),
       expected: "a file that can be read", found: String(cString: strerror(number)),
       advice: "check the file and its permissions")
   }

@@ -63,7 +63,8 @@ struct CheckpointArguments: ParsableArguments {
     }
     let needing = [
       (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),
-      (resumesOnly, "--resume"), (resumeWithChangedData, "--resume-with-changed-data"), (onDivergence == .rollback, "--on-divergence rollback"),
+      (resumesOnly, "--resume"), (resumeWithChangedData, "--resume-with-changed-data"),
+      (onDivergence == .rollback, "--on-divergence rollback"),
     ]
     for (isGiven, name) in needing where isGiven {
       guard hasOutput else {

@@ -71,7 +71,8 @@ enum Interruption {
       Interruption.wantsCheckpoint.store(true, ordering: .relaxed)
     } else if !Interruption.isTraining.load(ordering: .relaxed) {
       if Interruption.writesJSON.load(ordering: .relaxed) {
-        _ = write(STDOUT_FILENO, Interruption.ending.utf8Start, Interruption.ending.utf8CodeUnitCount)
+        let text = Interruption.ending
+        _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
       }
       _exit(ExitStatus.tryAgain.rawValue)
     } else if Interruption.endingSignal.exchange(number, ordering: .relaxed) == SIGINT,

@@ -22,9 +22,12 @@ struct EndedTraining: Error, CustomStringConvertible {
         + "\(NumberText.count(checkpoint.position.stepCount, "step")) is in "
         + "\(checkpoint.url.path): mend the cause, and go on with --resume\(advice)."
     }
-    if let model { return "\(error) The training is complete, and its model is in \(model)." }
+    if let model {
+      return "\(error) The training is complete, and its model is in \(model)."
+    }
     if isTrained, let checkpoint {
-      return "\(error) The training is complete, and its last checkpoint is \(checkpoint): --resume "
+      return
+        "\(error) The training is complete, and its last checkpoint is \(checkpoint): --resume "
         + "writes the model."
     }
     return "\(error)"

@@ -41,7 +41,8 @@ struct TrainFacts {
 
   private var warmUpText: String {
     let count = arguments.warmUp
-    return "\(count == count.rounded() ? "\(Int(count))" : "\(count)") \(count == 1 ? "epoch" : "epochs")"
+    let number = count == count.rounded() ? String(Int(count)) : String(count)
+    return "\(number) \(count == 1 ? "epoch" : "epochs")"
   }
 
   private func resumptionLines(_ start: TrainingStart) -> [String] {

@@ -29,7 +29,8 @@ extension CheckpointSettings {
       let isValidated = other["validation data"] != "none" && settings["validation data"] != "none"
       if Self.data.contains(name), name == "training data" || isValidated {
         differences.ofData.append(text)
-      } else if name == "learning rate", let old, let new, stepsPerEpoch != stepsPerEpoch(in: other),
+      } else if name == "learning rate", let old, let new,
+        stepsPerEpoch != stepsPerEpoch(in: other),
         Self.withoutSteps(old) == Self.withoutSteps(new)
       {
         // A schedule in epochs, which have another number of steps.
