@@ -1,4 +1,5 @@
 import Datasets
+import Graphs
 public import Layers
 import Tensors
 public import Training
@@ -20,8 +21,11 @@ public struct StepSpeed: Sendable, Hashable {
   public var gigaflopsPerSecond: Double { operations / timing.median / 1e9 }
 }
 
-/// Measures whole training steps of a model that classifies: prediction, gradients and Adam, as
-/// `Trainer.fit` makes them, on one batch of made-up examples.
+/// Measures whole training steps of a model: prediction, gradients and Adam, as `Trainer.fit` makes
+/// them, on one batch of made-up examples.
+///
+/// The loss is the softmax cross-entropy where the model's first output is logits of classes, else the
+/// mean squared error.
 ///
 /// Copies share the training's memory: use one.
 public struct TrainingBenchmark {
@@ -31,11 +35,11 @@ public struct TrainingBenchmark {
   /// Prepares a training.
   ///
   /// - Parameters:
-  ///   - model: A model with one input of numbers that classifies. The caller's stays as it is.
+  ///   - model: A model with one input of numbers. The caller's stays as it is.
   ///   - batch: Examples in a step.
   ///   - seed: Decides the examples.
-  /// - Throws: `PredictionError` if the model is none of these; `TrainingError` if a batch cannot
-  ///   have so many examples.
+  /// - Throws: `PredictionError` if the model has other inputs; `TrainingError` if it cannot be trained,
+  ///   or a batch cannot have so many examples; `MemoryError` if the memory is not there.
   public init(_ model: Model, batch: Int, seed: UInt64 = 0) throws {
     self.model = model
     training = try SyntheticTraining(model, batch: batch, seed: seed)
@@ -83,16 +87,34 @@ public struct InferenceBenchmark: Sendable {
 
 /// A trainer, its state and a batch of made-up examples.
 struct SyntheticTraining {
-  let trainer = Trainer(loss: .softmaxCrossEntropy, optimizer: .adam(learningRate: 1e-3))
+  let trainer: Trainer
   let state: TrainingState
   let batch: Batch
 
   init(_ model: Model, batch count: Int, seed: UInt64) throws {
-    batch = try Batch(
-      inputs: SyntheticExamples.inputs(for: model, count: count, seed: seed),
-      labels: SyntheticExamples.labels(
-        classCount: model.classCount(), count: count, seed: seed))
+    let inputs = try SyntheticExamples.inputs(for: model, count: count, seed: seed)
+    let loss: Loss
+    if let classCount = Self.logitCount(of: model) {
+      loss = .softmaxCrossEntropy
+      batch = try Batch(
+        inputs: inputs,
+        labels: SyntheticExamples.labels(classCount: classCount, count: count, seed: seed))
+    } else {
+      loss = .meanSquaredError
+      batch = try Batch(
+        inputs: inputs, targets: SyntheticExamples.targets(for: model, count: count, seed: seed))
+    }
+    trainer = Trainer(loss: loss, optimizer: .adam(learningRate: 1e-3))
     state = try trainer.makeState(for: model, fields: batch.fields, batchSize: count, seed: seed)
+  }
+
+  /// The number of classes of a model whose output is logits; nil for others.
+  private static func logitCount(of model: Model) -> Int? {
+    // Throws for outputs of other forms, which is what is asked.
+    guard let count = try? model.classCount(), let output = model.graph.outputs.first,
+      model.graph.activation(producing: output).map({ $0 != .softmax && $0 != .logSoftmax }) ?? true
+    else { return nil }
+    return count
   }
 }
 
@@ -100,15 +122,29 @@ struct SyntheticTraining {
 enum SyntheticExamples {
   /// Whole numbers from 0 to 255, as pixels are.
   static func inputs(for model: Model, count: Int, seed: UInt64) throws -> Tensor {
-    let shape = try Shape([count] + model.singleInputShape().dimensions)
-    guard count >= 1, let size = shape.checkedCount, size < 1 << 40 else {
+    var random = RandomStream(seed: seed, purpose: .synthesis)
+    return try values(of: model.singleInputShape(), count: count) { Float(random.next() >> 56) }
+  }
+
+  /// Numbers from 0 to 1 in the shape of the model's first output.
+  static func targets(for model: Model, count: Int, seed: UInt64) throws -> Tensor {
+    var random = RandomStream(seed: seed, purpose: .synthesis, index: 1)
+    let shape = model.graph.outputs.first?.type.fixedShape ?? []
+    return try values(of: shape, count: count) { Float(random.next() >> 40) * 0x1p-24 }
+  }
+
+  private static func values(
+    of shape: Shape, count: Int, _ next: () -> Float
+  ) throws -> Tensor {
+    let all = Shape([count] + shape.dimensions)
+    guard count >= 1, let size = all.checkedCount, size < 1 << 40 else {
       throw BenchmarkError(
         .badBatch,
-        "A batch of \(count) examples of \(try model.singleInputShape()) cannot be held; "
-          + "choose another batch.")
+        "A batch of \(count) examples of \(shape) cannot be held; choose another batch.")
     }
-    var random = RandomStream(seed: seed, purpose: .synthesis)
-    return Tensor(shape: shape, (0..<size).map { _ in Float(random.next() >> 56) })
+    // As an array, and copied to a tensor.
+    try MemoryError.check(2 * 4 * size, for: "\(count) examples of \(shape)")
+    return Tensor(shape: all, (0..<size).map { _ in next() })
   }
 
   /// Labels below `classCount`.

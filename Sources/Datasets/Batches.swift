@@ -75,22 +75,8 @@ public final class Batches {
     _ dataset: any Dataset, size: Int, order: ExampleOrder = .sequential,
     augmentation: Augmentation? = nil, remainder: Remainder = .keep, prefetch: Bool? = nil
   ) throws {
-    guard size >= 1 else {
-      throw DatasetError(
-        .mismatched, at: "batch size", expected: "1 or more", found: "\(size)",
-        advice: "choose a size such as 32 or 128")
-    }
+    let steps = try Self.stepCount(of: dataset, size: size, remainder: remainder)
     let count = dataset.count
-    let whole = count / size
-    let steps = remainder == .drop ? whole : whole + (count % size == 0 ? 0 : 1)
-    guard steps > 0 else {
-      throw DatasetError(
-        .mismatched, at: "data set",
-        expected: count == 0 ? "examples" : "at least \(size) examples",
-        found: "\(count)",
-        advice: count == 0
-          ? "check where the data come from" : "keep the remainder, or choose a smaller batch size")
-    }
     self.changes = try augmentation.map { try ImageChanges($0, fields: dataset.fields) }
     guard augmentation == nil || order.randomness != nil else {
       throw DatasetError(
@@ -111,6 +97,45 @@ public final class Batches {
     self.queue = DispatchQueue(label: "needletail.batches")
     self.item = DispatchWorkItem { filler.fillAndSignal() }
     start(order)
+  }
+
+  /// The number of batches in an epoch, as ``init(_:size:order:augmentation:remainder:prefetch:)`` makes
+  /// them.
+  ///
+  /// - Throws: ``DatasetError`` if `size` is less than 1, if the data set is empty, or if no batch
+  ///   would be left.
+  @discardableResult
+  package static func stepCount(
+    of dataset: any Dataset, size: Int, remainder: Remainder = .keep
+  ) throws -> Int {
+    guard size >= 1 else {
+      throw DatasetError(
+        .mismatched, at: "batch size", expected: "1 or more", found: "\(size)",
+        advice: "choose a size such as 32 or 128")
+    }
+    let count = dataset.count
+    let whole = count / size
+    let steps = remainder == .drop ? whole : whole + (count % size == 0 ? 0 : 1)
+    guard steps > 0 else {
+      throw DatasetError(
+        .mismatched, at: "data set",
+        expected: count == 0 ? "examples" : "at least \(size) examples",
+        found: "\(count)",
+        advice: count == 0
+          ? "check where the data come from" : "keep the remainder, or choose a smaller batch size")
+    }
+    return steps
+  }
+
+  /// The bytes of the batches that a stream of this data set makes, by default.
+  package static func byteCount(of dataset: any Dataset, size: Int) -> Int {
+    let bytes = dataset.fields.reduce(0.0) { sum, field in
+      sum
+        + field.exampleShape.dimensions.reduce(Double(min(size, dataset.count))) {
+          $0 * Double($1)
+        } * Double(field.elementType.byteCount)
+    }
+    return Int(min(bytes * (dataset.isInMemory ? 1 : 2), 0x1p58))
   }
 
   /// Begins an epoch, at any of its steps.

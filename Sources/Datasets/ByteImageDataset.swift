@@ -85,6 +85,14 @@ public struct ByteImageDataset: Dataset {
     for place in 0..<indices.count { labels[place] = imageLabels[indices[place]] }
   }
 
+  /// A checksum of the pixels and labels of the images at `indices`.
+  public func fingerprint(of indices: [Int]) -> DataFingerprint? {
+    var checksum = ContentChecksum()
+    checksum.add(rows: indices, of: imageSize, from: UnsafeBufferPointer(pixels.bytes))
+    imageLabels.withUnsafeBufferPointer { checksum.add(rows: indices, of: 1, from: $0) }
+    return DataFingerprint(content: checksum.text)
+  }
+
   /// The bytes of one image, row-major `[height, width, channels]`.
   ///
   /// - Precondition: the image exists.

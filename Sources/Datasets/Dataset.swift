@@ -23,6 +23,16 @@ public protocol Dataset: Sendable {
   /// The default is false.
   var isInMemory: Bool { get }
 
+  /// What tells the content of the examples at `indices`, in that order, from that of others.
+  ///
+  /// A checkpoint keeps it, and a training is resumed only with the same. Must be cheap against an epoch:
+  /// all bytes of what is in memory, sizes and samples of large files. Where the data lie must not matter.
+  /// The default covers everything in memory, and is nil otherwise: nothing is then compared.
+  ///
+  /// - Precondition: the examples exist.
+  /// - Throws: ``DatasetError`` if a file cannot be read.
+  func fingerprint(of indices: [Int]) throws -> DataFingerprint?
+
   /// Writes the examples at `indices` to the places `slot..<slot + indices.count` of every array of
   /// `batch`, and touches nothing else of it: `batch.count` is the caller's to set.
   ///

@@ -138,6 +138,22 @@ public struct InMemoryDataset: Dataset {
   }
 }
 
+extension InMemoryDataset {
+  /// A checksum of all values of the examples at `indices`, field by field.
+  public func fingerprint(of indices: [Int]) -> DataFingerprint? {
+    var checksum = ContentChecksum()
+    for (value, size) in zip(values, exampleCounts) {
+      switch value {
+      case .floats(_, let tensor):
+        tensor.withUnsafeElements { checksum.add(rows: indices, of: size, from: $0) }
+      case .integers(_, let elements, _):
+        elements.withUnsafeBufferPointer { checksum.add(rows: indices, of: size, from: $0) }
+      }
+    }
+    return DataFingerprint(content: checksum.text)
+  }
+}
+
 /// Copies the rows at `indices`, `size` elements each.
 private func copyExamples<Element: BitwiseCopyable>(
   _ indices: UnsafeBufferPointer<Int>, of size: Int, from source: UnsafeBufferPointer<Element>,

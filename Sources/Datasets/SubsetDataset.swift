@@ -36,6 +36,13 @@ public struct SubsetDataset: Dataset {
     }
   }
 
+  /// The base's, of the examples that the subset has at `indices`.
+  ///
+  /// - Throws: what the base throws.
+  public func fingerprint(of indices: [Int]) throws -> DataFingerprint? {
+    try base.fingerprint(of: indices.map { self.indices[$0] })
+  }
+
   /// Fills from the base.
   ///
   /// - Throws: what the base throws.

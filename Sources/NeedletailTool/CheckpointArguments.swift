@@ -16,8 +16,17 @@ struct CheckpointArguments: ParsableArguments {
     help: ArgumentHelp("How many checkpoints to keep. (default: 2)", valueName: "checkpoints"))
   var keep: Int?
 
-  @Flag(help: "Go on from the newest checkpoint in the run folder; without one, start afresh.")
-  var resume = false
+  @Flag(
+    name: .customLong("resume"),
+    help: "Go on from the newest checkpoint in the run folder; without one, start afresh.")
+  var resumesOnly = false
+
+  @Flag(
+    help: """
+      As --resume, and go on even if the images have changed since, as when a bad file was removed; the \
+      bits are then those of no undisturbed training.
+      """)
+  var resumeWithChangedData = false
 
   @Option(
     help: """
@@ -32,6 +41,9 @@ struct CheckpointArguments: ParsableArguments {
   /// How many are kept.
   var keepCount: Int { keep ?? 2 }
 
+  /// Whether to go on from a checkpoint.
+  var resume: Bool { resumesOnly || resumeWithChangedData }
+
   /// Whether checkpoints are written into a run folder.
   var areWritten: Bool { interval != nil }
 
@@ -39,7 +51,8 @@ struct CheckpointArguments: ParsableArguments {
   func options(in folder: URL) -> Checkpointing? {
     interval.map {
       Checkpointing(
-        in: folder, every: $0, keepCount: keepCount, resumes: resume, onDivergence: onDivergence)
+        in: folder, every: $0, keepCount: keepCount, resumes: resume,
+        acceptsChangedData: resumeWithChangedData, onDivergence: onDivergence)
     }
   }
 
@@ -50,7 +63,8 @@ struct CheckpointArguments: ParsableArguments {
     }
     let needing = [
       (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),
-      (resume, "--resume"), (onDivergence == .rollback, "--on-divergence rollback"),
+      (resumesOnly, "--resume"), (resumeWithChangedData, "--resume-with-changed-data"),
+      (onDivergence == .rollback, "--on-divergence rollback"),
     ]
     for (isGiven, name) in needing where isGiven {
       guard hasOutput else {

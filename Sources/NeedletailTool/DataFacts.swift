@@ -26,7 +26,7 @@ struct DataFacts {
     var text =
       "\(images.source): \(NumberText.count(training.count, "image")) of "
       + training.inputShape.dimensions.map(String.init).joined(separator: "×")
-      + " in \(NumberText.count(training.classCount ?? 0, "class", "classes"))"
+      + " in \(NumberText.count(training.classCount ?? 0, "class"))"
     if let validation { text += ", \(NumberText.grouped(validation.count)) to validate" }
     if let test = images.testPart { text += ", \(NumberText.grouped(test.count)) to test" }
     return text

@@ -104,7 +104,7 @@ struct DataReport {
       "data      \(source): "
         + parts.map { "\(NumberText.grouped($0.count)) \($0.name == "all" ? "images" : $0.name)" }
         .joined(separator: ", ")
-        + " in \(NumberText.count(classNames.count, "class", "classes"))"
+        + " in \(NumberText.count(classNames.count, "class"))"
     ]
     lines += images.facts(of: described).map(DataFacts.line)
     if images.listing == nil, let imageShape {
@@ -145,7 +145,7 @@ struct DataReport {
     let rest = classNames.count - shown.count
     return table.text
       + (rest > 0
-        ? "… and \(NumberText.count(rest, "class", "classes")) more: --json lists all" : "")
+        ? "… and \(NumberText.count(rest, "class")) more: --json lists all" : "")
   }
 
   // MARK: For programs

@@ -59,9 +59,9 @@ struct Evaluate: ParsableCommand {
     let facts = images.facts(of: dataset).map(DataFacts.line).joined(separator: "\n")
     return """
       data      \(source.data): \(NumberText.count(result.exampleCount, "\(name)image")) of \(shape) in \
-      \(NumberText.count(report.classes.count, "class", "classes"))
+      \(NumberText.count(report.classes.count, "class"))
       \(facts.isEmpty ? "" : facts + "\n")\
-      loss      \(fixed(result.loss))
+      loss      \(NumberText.loss(result.loss))
       accuracy  \(NumberText.percent(report.accuracy))
 
       \(report)

@@ -74,6 +74,9 @@ enum ExitStatus: Int32, CaseIterable {
     case is ShapeError, is TrainingError, is DivergenceError, is PredictionError,
       is EvaluationError, is VariableError, is ImageProblems:
       self = .badData
+    case is InterruptedTraining: self = .tryAgain
+    case let error as EndedTraining: self = Self(of: error.error)
+    case let error as TrainingFailure: self = Self(of: error.error)
     case let error as BadExamples: self = Self(of: error.first)
     case is MemoryError, is UnknownArguments: self = .systemError
     case is EngineError: self = .usage

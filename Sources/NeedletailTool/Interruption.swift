@@ -15,19 +15,26 @@ import Darwin
 /// once. SIGHUP asks for a checkpoint. Before the first step and after the last there is nothing to
 /// save: the process ends with the same status.
 ///
-/// The handler uses nothing but atomic integers, `_exit`, `signal` and `raise`, which may be used in
+/// The handler uses nothing but atomic integers, `write`, `_exit`, `signal` and `raise`, which may be used in
 /// one.
 enum Interruption {
   private static let endingSignal = Atomic<Int32>(0)
   private static let wantsCheckpoint = Atomic<Bool>(false)
   private static let isTraining = Atomic<Bool>(false)
+  private static let writesJSON = Atomic<Bool>(false)
+  /// What a program that reads JSON is told where there is nothing to save.
+  private static let ending: StaticString =
+    "{\"event\":\"ended\",\"exit_code\":75,\"outcome\":\"interrupted\"}\n"
 
   /// Begins to watch for signals.
-  static func watch() {
+  ///
+  /// - Parameter writesJSON: Whether an end at once is told on standard output.
+  static func watch(writesJSON: Bool) {
     // So that what the handler uses is made before it runs.
     endingSignal.store(0, ordering: .relaxed)
     wantsCheckpoint.store(false, ordering: .relaxed)
     isTraining.store(false, ordering: .relaxed)
+    self.writesJSON.store(writesJSON, ordering: .relaxed)
     var action = sigaction()
     // Calls that a signal interrupts go on by themselves.
     action.sa_flags = SA_RESTART
@@ -63,6 +70,10 @@ enum Interruption {
     if number == SIGHUP {
       Interruption.wantsCheckpoint.store(true, ordering: .relaxed)
     } else if !Interruption.isTraining.load(ordering: .relaxed) {
+      if Interruption.writesJSON.load(ordering: .relaxed) {
+        let text = Interruption.ending
+        _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+      }
       _exit(ExitStatus.tryAgain.rawValue)
     } else if Interruption.endingSignal.exchange(number, ordering: .relaxed) == SIGINT,
       number == SIGINT

@@ -68,9 +68,17 @@ struct NeedletailTool: ParsableCommand {
 
   /// Ends the process: with the parser's words for its errors, else with one paragraph.
   private static func fail(_ error: any Error) -> Never {
-    guard exitCode(for: error) == .failure else { exit(withError: error) }
+    let isParsers = exitCode(for: error) != .failure
+    let status = isParsers ? exitCode(for: error).rawValue : ExitStatus(of: error).rawValue
+    // Not for the help, which is no error.
+    if status != 0, TrainEnding.isAskedFor(by: CommandLine.arguments) {
+      let text = isParsers ? message(for: error) : "\(error)"
+      // Where standard output is what failed, standard error is left.
+      try? StandardOutput.line(TrainEnding.unfinished(error, text: text, exitCode: status))
+    }
+    if isParsers { exit(withError: error) }
     StandardError.write("needletail: \(error)")
-    end(ExitStatus(of: error))
+    end(status)
   }
 }
 
@@ -82,4 +90,4 @@ struct UnknownArguments: Error, CustomStringConvertible {
 }
 
 /// C's `exit`, which the parser's hides inside of commands.
-private func end(_ status: ExitStatus) -> Never { exit(status.rawValue) }
+private func end(_ status: Int32) -> Never { exit(status) }

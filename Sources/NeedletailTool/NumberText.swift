@@ -1,3 +1,4 @@
+import Foundation
 import Needletail
 
 /// Numbers as people read them.
@@ -12,11 +13,9 @@ enum NumberText {
     return (value < 0 ? "-" : "") + String(text.reversed())
   }
 
-  /// A number of things: `1 image`, `2 images`.
-  ///
-  /// - Parameter plural: What several are called, where it is not the noun with an s.
-  static func count(_ value: Int, _ noun: String, _ plural: String? = nil) -> String {
-    "\(grouped(value)) \(value == 1 ? noun : plural ?? noun + "s")"
+  /// A number of things: `1 image`, `2 images`, `10 classes`.
+  static func count(_ value: Int, _ noun: String) -> String {
+    "\(grouped(value)) \(noun)\(value == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
   }
 
   /// A number with a fixed count of decimals.
@@ -54,6 +53,25 @@ enum NumberText {
   static func metric(_ metric: MetricValue) -> String {
     let name = metric.name.replacing("_", with: " ")
     return metric.name.hasSuffix("accuracy")
-      ? "\(name) \(percent(metric.value))" : "\(name) \(fixed(metric.value))"
+      ? "\(name) \(percent(metric.value))" : "\(name) \(loss(metric.value))"
+  }
+
+  /// A loss in six characters (seven if it is negative), so that those of several lines stand below
+  /// each other: `2.3026`, `14.062`, `0.0007`, and `9.8e-6` where four decimals would show nothing.
+  static func loss(_ value: Double) -> String {
+    var text = "\(value.magnitude)"
+    if value == 0 || (5e-5..<999_999.5).contains(value.magnitude) {
+      for places in [4, 3, 2, 1, 0] {
+        text = decimal(value.magnitude, places)
+        if text.count <= 6 { break }
+      }
+    } else if value.isFinite {
+      var exponent = Int(log10(value.magnitude).rounded(.down))
+      var digits = decimal(value.magnitude / pow(10, Double(exponent)), 1)
+      if digits == "10.0" { (digits, exponent) = ("1.0", exponent + 1) }
+      if (digits + "e\(exponent)").count > 6 { digits.removeLast(2) }
+      text = "\(digits)e\(exponent)"
+    }
+    return String(repeating: " ", count: max(0, 6 - text.count)) + (value < 0 ? "-" : "") + text
   }
 }

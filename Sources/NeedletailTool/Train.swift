@@ -22,7 +22,7 @@ struct Train: ParsableCommand {
       } else {
         try RunFolder.checkUnused(folder)
       }
-      if checkpoints.areWritten { Interruption.watch() }
+      if checkpoints.areWritten { Interruption.watch(writesJSON: arguments.json) }
     }
     let engine = try arguments.engine.start()
     let threadCount = engine.threadBudget.threadCount
@@ -75,44 +75,54 @@ struct Train: ParsableCommand {
         images: images, training: training, validation: validation, network: network, model: model,
         engine: engine, arguments: arguments))
 
-    var lastCheckpoint: CheckpointReport?
     var hasBegun = false
     // A training that is refused leaves nothing that would refuse the next.
     defer { if !hasBegun { run?.restore() } }
-    let history = try trainer.fit(
-      &model, to: training, validation: validation, epochs: arguments.epochs,
-      batchSize: arguments.batch, seed: arguments.seed,
-      augmentation: arguments.augment,
-      checkpoints: run.flatMap { checkpoints.options(in: $0.checkpointsURL) }
-    ) { event in
-      switch event {
-      case .started(let start):
-        start.warnings.filter { $0 != run?.warning }.forEach(StandardError.warn)
-        if let resumption = start.resumption { try run?.replaceHistory(resumption.epochs) }
-        try reporter.started(start)
-        hasBegun = true
-        Interruption.trainingBegins()
-      case .stepEnded(_, let progress): try reporter.stepEnded(progress)
-      case .validationStepEnded: break
-      case .epochEnded(let epoch):
-        // Once: all images were decoded by then.
-        if epoch.epoch == 1 { DataFacts.warn(of: images.notes) }
-        try run?.append(epoch)
-        try reporter.epochEnded(epoch)
-      case .checkpointed(let report): lastCheckpoint = report
-      case .rolledBack(let report):
-        try run?.replaceHistory(report.epochs)
-        try reporter.rolledBack(report)
+    let history: TrainingHistory
+    do {
+      history = try trainer.fit(
+        &model, to: training, validation: validation, epochs: arguments.epochs,
+        batchSize: arguments.batch, seed: arguments.seed,
+        augmentation: arguments.augment,
+        checkpoints: run.flatMap { checkpoints.options(in: $0.checkpointsURL) }
+      ) { event in
+        switch event {
+        case .started(let start):
+          start.warnings.filter { $0 != run?.warning }.forEach(StandardError.warn)
+          if let resumption = start.resumption { try run?.replaceHistory(resumption.epochs) }
+          try reporter.started(start)
+          hasBegun = true
+          Interruption.trainingBegins()
+        case .stepEnded(_, let progress): try reporter.stepEnded(progress)
+        case .validationStepEnded: break
+        case .epochEnded(let epoch):
+          // Once: all images were decoded by then.
+          if epoch.epoch == 1 { DataFacts.warn(of: images.notes) }
+          try run?.append(epoch)
+          try reporter.epochEnded(epoch)
+        case .checkpointed(let report): reporter.checkpointed(report)
+        case .rolledBack(let report):
+          try run?.replaceHistory(report.epochs)
+          try reporter.rolledBack(report)
+        }
+        return Interruption.answer()
       }
-      return Interruption.answer()
+    } catch {
+      throw reporter.ended(by: error)
     }
     Interruption.trainingEnded()
-    if history.wasStopped {
-      try reporter.interrupted(by: Interruption.signalName, lastCheckpoint)
-      throw ExitCode(ExitStatus.tryAgain.rawValue)
+    if history.wasStopped { throw reporter.interrupted(by: Interruption.signalName) }
+    do {
+      try run?.save(model)
+    } catch {
+      throw reporter.ended(by: error, isTrained: true)
     }
-    try run?.save(model)
-    let test = try images.testPart.map { try trainer.evaluate(model, on: $0) }
-    try reporter.ended(test: test, modelPath: run?.modelURL.path)
+    let modelPath = run?.modelURL.path
+    do {
+      let test = try images.testPart.map { try trainer.evaluate(model, on: $0) }
+      try reporter.ended(test: test, modelPath: modelPath)
+    } catch {
+      throw reporter.ended(by: error, isTrained: true, model: modelPath)
+    }
   }
 }

@@ -23,7 +23,7 @@ struct TrainFacts {
     ]
     var schedule = "learning rate \(arguments.rate)"
     if arguments.schedule != .constant { schedule += ", \(arguments.schedule)" }
-    if arguments.warmUp > 0 { schedule += ", warm-up of \(arguments.warmUp) epochs" }
+    if arguments.warmUp > 0 { schedule += ", warm-up of \(warmUpText)" }
     let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
       "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
@@ -36,6 +36,12 @@ struct TrainFacts {
       "threads   \(engine.threadBudget.reason)",
       "output    " + (arguments.output ?? "none: the model is not kept (--output keeps it)"),
     ] + resumptionLines(start)
+  }
+
+  private var warmUpText: String {
+    let count = arguments.warmUp
+    let number = count == count.rounded() ? String(Int(count)) : String(count)
+    return "\(number) \(count == 1 ? "epoch" : "epochs")"
   }
 
   private func resumptionLines(_ start: TrainingStart) -> [String] {

@@ -23,6 +23,9 @@ final class TrainReporter {
   /// The epoch that a resumed training began in, and how many of its examples another process saw.
   private var resumedEpoch = 0
   private var resumedCount = 0
+  /// The newest checkpoint.
+  private var checkpoint: String?
+  private var lastReport: CheckpointReport?
 
   init(style: Style, isQuiet: Bool, facts: TrainFacts) {
     self.style = style
@@ -35,6 +38,7 @@ final class TrainReporter {
     trainingStart = .now()
     epochStart = .now()
     lastUpdate = .now()
+    checkpoint = start.resumption?.checkpoint?.path
     if let position = start.resumption?.position {
       resumedEpoch = position.epoch
       resumedCount = min(
@@ -87,8 +91,15 @@ final class TrainReporter {
     try StandardOutput.line((style == .live ? "\r\u{1B}[K" : "") + text)
   }
 
+  /// A checkpoint was written.
+  func checkpointed(_ report: CheckpointReport) {
+    checkpoint = report.url.path
+    lastReport = report
+  }
+
   /// A training that had diverged goes on from a checkpoint.
   func rolledBack(_ report: RollbackReport) throws {
+    checkpoint = report.checkpoint.path
     epochStart = .now()
     resumedEpoch = report.position.epoch
     resumedCount = report.position.epochStepCount * facts.arguments.batch
@@ -99,32 +110,42 @@ final class TrainReporter {
         + "\(Checkpointing.maximumRollbackCount) times).")
   }
 
-  /// A signal has ended the training; said even with `--quiet`.
-  func interrupted(by signal: String, _ checkpoint: CheckpointReport?) throws {
-    if style == .live, !isQuiet { try StandardOutput.write("\r\u{1B}[K") }
-    StandardError.write(
-      "needletail: interrupted by \(signal) after "
-        + "\(NumberText.count(checkpoint?.position.stepCount ?? 0, "step")); the checkpoint "
-        + "\(checkpoint?.url.path ?? "") is written: go on with --resume.")
+  /// What to throw where a signal has ended the training; said even with `--quiet`.
+  func interrupted(by signal: String) -> EndedTraining {
+    ended(by: InterruptedTraining(signal: signal, checkpoint: lastReport))
+  }
+
+  /// What to throw where an error has ended the training.
+  ///
+  /// - Parameters:
+  ///   - isTrained: Whether all epochs had ended.
+  ///   - model: The file of the trained model, if it was written.
+  func ended(by error: any Error, isTrained: Bool = false, model: String? = nil) -> EndedTraining {
+    // What cannot be written is of no interest: the line goes because an error is to be told.
+    if style == .live, !isQuiet { try? StandardOutput.write("\r\u{1B}[K") }
+    let written = (error as? TrainingFailure)?.checkpoint?.url.path
+    return EndedTraining(
+      error: error, checkpoint: written ?? checkpoint, model: model, isTrained: isTrained)
   }
 
   /// The last line, which `--quiet` leaves.
   func ended(test: EvaluationResult?, modelPath: String?) throws {
     let seconds = seconds(from: trainingStart, to: .now())
     if style == .json {
-      var members: JSONObject = ["event": .string("ended"), "seconds": .finite(seconds)]
+      var members: JSONObject = ["seconds": .finite(seconds)]
+      if let checkpoint { members["checkpoint"] = .string(checkpoint) }
       if let modelPath { members["model"] = .string(modelPath) }
       if let test {
         members["test_loss"] = .finite(test.loss)
         members["test_count"] = .integer(test.exampleCount)
         for metric in test.metrics { members["test_" + metric.name] = .finite(metric.value) }
       }
-      return try StandardOutput.line(JSONValue.object(members).canonicalText)
+      return try StandardOutput.line(TrainEnding.finished(members))
     }
     if let test {
       try StandardOutput.line(
         "test      \(scores(test.loss, test.metrics))  "
-          + "(\(NumberText.grouped(test.exampleCount)) images)")
+          + "(\(NumberText.count(test.exampleCount, "image")))")
     }
     guard !isQuiet || test == nil else { return }
     try StandardOutput.line(
@@ -139,7 +160,7 @@ final class TrainReporter {
   }
 
   private func scores(_ loss: Double, _ metrics: [MetricValue]) -> String {
-    (["loss \(fixed(loss))"] + metrics.map(NumberText.metric)).joined(separator: "  ")
+    (["loss \(NumberText.loss(loss))"] + metrics.map(NumberText.metric)).joined(separator: "  ")
   }
 
   private func seconds(from start: DispatchTime, to end: DispatchTime) -> Double {

@@ -24,6 +24,8 @@ struct CheckpointFile {
   let progress: TrainingProgress
   let settings: [String: String]
   let machine: [String: String]
+  /// When the files of the data were last changed; empty where that does not matter.
+  let fileTimes: [String: String]
   /// The network's configuration.
   let network: String
   private let file: SafetensorsFile
@@ -33,7 +35,7 @@ struct CheckpointFile {
     model: Model, state: TrainingState, progress: TrainingProgress, settings: CheckpointSettings
   ) throws(ModelFileError) -> SafetensorsWriter {
     let columns = HistoryTable.columns(of: progress)
-    let description: JSONObject = [
+    var description: JSONObject = [
       "format": .integer(formatVersion), "step": .integer(state.stepCount),
       "epoch": .integer(progress.epoch), "epoch_step": .integer(progress.epochStepCount),
       "examples": .integer(progress.totals.exampleCount),
@@ -41,6 +43,7 @@ struct CheckpointFile {
       "history": .array(columns.map(JSONValue.string)),
       "settings": .texts(settings.settings), "machine": .texts(settings.machine),
     ]
+    if !settings.fileTimes.isEmpty { description["file_times"] = .texts(settings.fileTimes) }
     var writer = try model.checkpointWriter(description: .object(description))
     for (number, moment) in state.moments.enumerated() {
       for index in trained(model.graph) {
@@ -120,6 +123,11 @@ struct CheckpointFile {
     self.progress = progress
     self.settings = settings.texts
     self.machine = machine.texts
+    if case .object(let times) = description["file_times"] {
+      fileTimes = times.texts
+    } else {
+      fileTimes = [:]
+    }
     self.network = network
     self.file = file
   }

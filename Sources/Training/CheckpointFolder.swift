@@ -91,6 +91,14 @@ struct CheckpointFolder: Sendable {
     try AtomicFile.synchronizeFolder(url.path)
   }
 
+  /// Removes all checkpoints but one.
+  func removeAll(except url: URL) throws {
+    for entry in try entries() where entry.url.lastPathComponent != url.lastPathComponent {
+      unlink(entry.url.path)
+    }
+    try AtomicFile.synchronizeFolder(self.url.path)
+  }
+
   /// Gives a damaged file another name, so that it is kept and not counted.
   func setAside(_ entry: Entry) -> String {
     let name = entry.url.path + ".damaged"

@@ -13,11 +13,16 @@ struct CheckpointSettings: Sendable, Hashable {
   let settings: [String: String]
   /// On what it was computed: other values give other last bits.
   let machine: [String: String]
+  /// When the files of the data were last changed, where their content is not known as a whole.
+  let fileTimes: [String: String]
+  let exampleCount: Int
+  let batchSize: Int
 
+  /// - Throws: what the data sets throw where their files cannot be read.
   init(
     trainer: Trainer, model: Model, training: any Dataset, validation: (any Dataset)?,
     batchSize: Int, seed: UInt64, shuffles: Bool, augmentation: Augmentation?
-  ) {
+  ) throws {
     var settings = [
       "loss": trainer.loss.ruleDescription,
       "optimizer": trainer.optimizer.ruleDescription,
@@ -35,7 +40,18 @@ struct CheckpointSettings: Sendable, Hashable {
     if let augmentation, augmentation != Augmentation() {
       settings["augmentation"] = augmentation.description
     }
+    var fileTimes: [String: String] = [:]
+    for (name, dataset) in [("training", training), ("validation", validation)] {
+      guard let dataset, let found = try dataset.fingerprint(of: Array(0..<dataset.count)) else {
+        continue
+      }
+      settings["\(name) content"] = found.content
+      fileTimes["\(name) data"] = found.times
+    }
     self.settings = settings
+    self.fileTimes = fileTimes
+    self.exampleCount = training.count
+    self.batchSize = batchSize
     let library = BLASLibrary.current
     let instructions =
       switch nk_active_isa() {
@@ -51,8 +67,8 @@ struct CheckpointSettings: Sendable, Hashable {
 
   /// The size, the form and the labels of a data set.
   ///
-  /// Where the data lie does not matter: a job may
-  /// find them elsewhere when it is started again.
+  /// Where the data lie does not matter: a job may find them elsewhere when it is started again. The
+  /// content has a fingerprint of its own, which checkpoints of earlier versions lack.
   private static func text(_ dataset: any Dataset) -> String {
     let fields = dataset.fields.map { "\($0.name) \($0.elementType.rawValue) \($0.exampleShape)" }
     var text = "\(dataset.count) examples of " + fields.joined(separator: ", ")
@@ -61,23 +77,5 @@ struct CheckpointSettings: Sendable, Hashable {
       text += ", labels with checksum \(sum)"
     }
     return text
-  }
-
-  /// What differs in a checkpoint: `"batch size" is 64 there and 32 here`.
-  func differences(from other: [String: String]) -> [String] {
-    Self.differences(between: other, and: settings)
-  }
-
-  func machineDifferences(from other: [String: String]) -> [String] {
-    Self.differences(between: other, and: machine)
-  }
-
-  private static func differences(
-    between there: [String: String], and here: [String: String]
-  ) -> [String] {
-    Set(there.keys).union(here.keys).sorted().compactMap { name in
-      let (old, new) = (there[name] ?? "not set", here[name] ?? "not set")
-      return old == new ? nil : "\(name): \(old) there, \(new) here"
-    }
   }
 }

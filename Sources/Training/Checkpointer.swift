@@ -5,12 +5,14 @@ import ModelFiles
 /// Writes the checkpoints of one training, and takes it back to them.
 final class Checkpointer {
   let options: Checkpointing
-  private let settings: CheckpointSettings
-  private let metrics: [Metric]
-  private let folder: CheckpointFolder
-  private var sinceLast = Stopwatch()
+  let settings: CheckpointSettings
+  let metrics: [Metric]
+  let folder: CheckpointFolder
+  var sinceLast = Stopwatch()
+  /// The checkpoint that was written last, or that the training started from.
+  var newest: CheckpointReport?
   /// What the user should know.
-  private(set) var warnings: [String]
+  var warnings: [String]
 
   /// Claims the folder.
   init(_ options: Checkpointing, settings: CheckpointSettings, metrics: [Metric]) throws {
@@ -55,14 +57,26 @@ final class Checkpointer {
       try writer.write(to: url.path)
       try folder.removeOld(keepCount: options.keepCount)
       sinceLast = Stopwatch()
-      return CheckpointReport(
+      let report = CheckpointReport(
         url: url, position: progress.position(stepCount: state.stepCount),
         byteCount: try writer.byteCount())
+      newest = report
+      return report
     } catch let error as ModelFileError {
       throw CheckpointError(
         .notWritten, "\(error.description) The checkpoints before it are intact.",
         systemError: error.systemError)
     }
+  }
+
+  /// The checkpoint of where the training stands, which may have been written already.
+  func newest(
+    _ model: Model, _ state: TrainingState, _ progress: TrainingProgress
+  ) throws -> CheckpointReport {
+    if let newest, newest.position == progress.position(stepCount: state.stepCount) {
+      return newest
+    }
+    return try write(model, state, progress, isDue: false)
   }
 
   /// Checks that there is space for the checkpoints and the model.
@@ -81,88 +95,6 @@ final class Checkpointer {
       "\(options.folder.path): expected \(needed) bytes of free space for \(options.keepCount + 1) "
         + "checkpoints of \(size) bytes and the model, found \(free); free some, keep fewer "
         + "checkpoints, or use another disk.", systemError: ENOSPC)
-  }
-
-  /// Goes to the newest complete checkpoint, if there is one and that is asked for.
-  func resume(
-    _ model: inout Model, _ state: TrainingState, _ progress: inout TrainingProgress,
-    stepsPerEpoch: Int, epochCount: Int
-  ) throws -> TrainingResumption? {
-    sinceLast = Stopwatch()
-    guard options.resumes else { return nil }
-    var found: (file: CheckpointFile, url: URL)?
-    for entry in try folder.entries() where found == nil {
-      do {
-        let file = try CheckpointFile(path: entry.url.path, metrics: metrics)
-        try check(file, entry.url, model, stepsPerEpoch: stepsPerEpoch, epochCount: epochCount)
-        found = (file, entry.url)
-      } catch let error as ModelFileError {
-        // Not damage: to go on from an older one would hide what can be mended.
-        guard error.systemError == nil || error.systemError == EIO else {
-          throw CheckpointError(.notRead, error.description, systemError: error.systemError)
-        }
-        warnings.append("\(error.description) Not used; \(folder.setAside(entry)).")
-      }
-    }
-    if let file = found?.file {
-      try restore(file, &model, state, &progress)
-      let differences = settings.machineDifferences(from: file.machine)
-      if !differences.isEmpty {
-        warnings.append(
-          "\(found?.url.path ?? ""): written on another machine (\(differences.joined(separator: "; "))); "
-            + "from here on, the last bits may differ from those of a training on one machine.")
-      }
-    }
-    return TrainingResumption(
-      checkpoint: found?.url, position: progress.position(stepCount: state.stepCount),
-      epochs: progress.epochs, isComplete: progress.epoch > epochCount)
-  }
-
-  /// Checks that a checkpoint belongs to this training.
-  private func check(
-    _ file: CheckpointFile, _ url: URL, _ model: Model, stepsPerEpoch: Int, epochCount: Int
-  ) throws {
-    var differences = settings.differences(from: file.settings)
-    // Written anew, as a later version may write the same network otherwise.
-    let network = try NetworkConfiguration.text(
-      of: NetworkConfiguration.graph(text: file.network, file: url.path))
-    if try network != NetworkConfiguration.text(of: model.graph) {
-      differences.append("the network is another")
-    }
-    guard differences.isEmpty else {
-      throw CheckpointError(
-        .otherSettings,
-        "\(url.path): expected a checkpoint of this training, found one with other settings: "
-          + differences.joined(separator: "; ")
-          + ". Resume with the settings that it was started with, or start in another folder.")
-    }
-    let progress = file.progress
-    guard progress.epochs.count <= epochCount else {
-      throw CheckpointError(
-        .otherSettings,
-        "\(url.path): expected at most the \(epochCount) epochs that are asked for, found "
-          + "\(progress.epochs.count); ask for as many or more.")
-    }
-    guard progress.epochStepCount <= stepsPerEpoch,
-      file.stepCount == (progress.epoch - 1) * stepsPerEpoch + progress.epochStepCount
-    else {
-      throw ModelFileError(
-        file: url.path, expected: "a position in epochs of \(stepsPerEpoch) steps",
-        found: "step \(file.stepCount) in epoch \(progress.epoch)",
-        advice: "The file was written by a faulty program; use another.")
-    }
-  }
-
-  private func restore(
-    _ file: CheckpointFile, _ model: inout Model, _ state: TrainingState,
-    _ progress: inout TrainingProgress
-  ) throws {
-    do throws(ModelFileError) {
-      try file.restore(&model, state)
-    } catch {
-      throw CheckpointError(.notRead, error.description, systemError: error.systemError)
-    }
-    progress = file.progress
   }
 
   /// Goes back after a divergence, with a smaller learning rate.

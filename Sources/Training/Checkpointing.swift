@@ -52,6 +52,16 @@ public struct Checkpointing: Sendable, Hashable {
   ///
   /// Without this, a folder that holds checkpoints is refused.
   public var resumes: Bool
+  /// Whether a training may go on from a checkpoint that was written with other data: with a bad file
+  /// removed, with files added.
+  ///
+  /// What comes out then has the bits of no training that was left alone, and a warning says so. With
+  /// as many examples as before, it goes on where it stood. With another number, examples have other
+  /// places in an epoch: the epoch under way begins anew, with the parameters as they are, and steps are
+  /// counted as if all epochs had had the new number of them. Everything but the data must be the same; a
+  /// learning rate may differ in its numbers of steps. The checkpoints with the other data are removed
+  /// once one with these has been written.
+  public var acceptsChangedData: Bool
   /// What to do where the training has diverged.
   public var onDivergence: DivergenceAction
 
@@ -62,12 +72,14 @@ public struct Checkpointing: Sendable, Hashable {
   ///   - interval: How often a checkpoint is due.
   ///   - keepCount: How many to keep.
   ///   - resumes: Whether to start from the newest one.
+  ///   - acceptsChangedData: Whether the newest one may be of other data.
   ///   - onDivergence: What to do where the training has diverged.
   /// - Precondition: `keepCount` is at least 1, as are steps and epochs of the interval; minutes are
   ///   more than 0.
   public init(
     in folder: URL, every interval: CheckpointInterval = .epochs(1), keepCount: Int = 2,
-    resumes: Bool = false, onDivergence: DivergenceAction = .stop
+    resumes: Bool = false, acceptsChangedData: Bool = false,
+    onDivergence: DivergenceAction = .stop
   ) {
     precondition(keepCount >= 1, "A training keeps at least one checkpoint.")
     let isPositive =
@@ -80,6 +92,7 @@ public struct Checkpointing: Sendable, Hashable {
     self.interval = interval
     self.keepCount = keepCount
     self.resumes = resumes
+    self.acceptsChangedData = acceptsChangedData
     self.onDivergence = onDivergence
   }
 }

@@ -48,17 +48,18 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Builds a model that classifies examples of the given shape.
+  /// Builds a model of examples of the given shape.
   ///
   /// - Parameters:
   ///   - inputShape: The shape of one example; by default the preset's or the file's own.
-  ///   - classCount: The number of logits; by default a preset's own, or 10.
+  ///   - classCount: The number of logits. By default a preset's own; a network file has the output that
+  ///     it describes, whatever that is, and its word `classes` stands for 10.
   ///   - maximumPixel: The value of a raw pixel that becomes 1 in a preset; a network file says itself
   ///     how it scales.
   ///   - seed: Decides the first values of the weights.
   ///   - engine: The threads that the model's kernels run on.
   /// - Throws: ``NetworkSourceError`` if the network does not fit the examples, or its output is not
-  ///   as wide as there are classes; what reading a network file throws.
+  ///   as wide as the classes that are asked for; what reading a network file throws.
   public func model(
     inputShape: Shape? = nil, classCount: Int? = nil,
     maximumPixel: Float = Preset.defaultMaximumPixel,
@@ -81,11 +82,12 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
             + "do are \(presetNames(fitting)). \(error.problems.first ?? "")")
       }
     case .file(let path):
-      let classCount = classCount ?? Self.fileClassCount
       let model = try Self.readingFile(path) {
         try NetworkFile(contentsOf: URL(pathText: path)).model(
-          inputShape: inputShape, classCount: classCount, seed: seed, engine: engine)
+          inputShape: inputShape, classCount: classCount ?? Self.fileClassCount, seed: seed,
+          engine: engine)
       }
+      guard let classCount else { return model }
       let found = try model.classCount()
       guard found == classCount else {
         throw NetworkSourceError(
@@ -97,7 +99,7 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// The number of classes of a network file where nothing else is said.
+  /// What `classes` stands for in a network file where nothing else is said.
   private static let fileClassCount = 10
 
   /// Tells mistakes in a network file from files that cannot be read.

@@ -3,30 +3,43 @@ import Tensors
 import Threads
 
 extension Plan {
-  /// A plan whose memory is there, together with what is kept beside it.
+  /// What is left for all that is small: besides what is counted, a training opens files, starts threads,
+  /// writes texts.
+  private static let reservedByteCount = 32 << 20
+
+  /// A plan whose memory is there, together with what is taken beside it.
   ///
-  /// Asked before anything is taken: later the system would end the process instead of refusing.
+  /// Asked before anything is taken: later the system would end the process instead of refusing. What
+  /// the advice names is asked for in the same way, and so is accepted.
   ///
   /// - Parameters:
   ///   - graph: What to compile.
   ///   - request: For what.
-  ///   - keptByteCount: What else is going to be taken: gradients, moments, copies of parameters.
+  ///   - mayBeSmaller: Whether to make a plan for smaller batches where the memory for those that are
+  ///     asked for is not there.
+  ///   - besides: What else is going to be taken for batches of a size: gradients, moments, copies of
+  ///     parameters, examples.
   ///   - purpose: "Training" or "Evaluation".
   /// - Throws: `MemoryError` that names the largest batch that would fit.
   convenience init(
-    fitting graph: Graph, _ request: Request, keptByteCount: Int, purpose: String
+    fitting graph: Graph, _ request: Request, mayBeSmaller: Bool = false, purpose: String,
+    besides: (_ batch: Int) -> Int
   ) throws(MemoryError) {
-    func check(_ batch: Int) throws(MemoryError) -> Int {
+    func check(_ batch: Int) throws(MemoryError) {
       try graph.checkMemory(batch: batch)
       var smaller = request
       smaller.maximumBatch = batch
       let plan = Plan(graph: graph, request: smaller)
-      let byteCount = plan.arenaByteCount + plan.preparedByteCount + keptByteCount
-      try MemoryError.check(byteCount, for: "\(purpose) with batches of \(batch)")
-      return batch
+      let byteCount = plan.arenaByteCount + plan.preparedByteCount + besides(batch)
+      // Not looked up, as in `MemoryError.check`.
+      guard byteCount >= 16 << 20 else { return }
+      try MemoryError.check(
+        byteCount + Self.reservedByteCount,
+        for: "\(purpose) with batches of \(batch)")
     }
+    var request = request
     do {
-      _ = try check(request.maximumBatch)
+      try check(request.maximumBatch)
     } catch {
       // Up to here batches fit, from there on they do not.
       var fits = 0
@@ -36,10 +49,15 @@ extension Plan {
         // Whether it throws is what is asked; the caller throws for the batch that was wanted.
         if (try? check(middle)) != nil { fits = middle } else { fails = middle }
       }
-      throw error.advising(
-        fits > 0
-          ? "batches of up to \(fits) would fit: choose a smaller batch size"
-          : "not even batches of 1 fit: use a smaller model, or a machine with more memory")
+      guard fits > 0 else {
+        throw error.advising(
+          "not even batches of 1 fit: use a smaller model, or a machine with more memory")
+      }
+      guard mayBeSmaller else {
+        throw error.advising("batches of up to \(fits) would fit: choose a smaller batch size")
+      }
+      // A power of two leaves room for what others take meanwhile.
+      request.maximumBatch = 1 << (Int.bitWidth - 1 - fits.leadingZeroBitCount)
     }
     self.init(graph: graph, request: request)
   }

@@ -58,7 +58,7 @@ public final class Session {
         outputs: [graph.outputs[0].node], loss: graph.outputs[0].node,
         trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
         maximumBatch: batchSize, threadCount: engine.team.threadCount, isTraining: true),
-      keptByteCount: keptCount * 4, purpose: "Training")
+      purpose: "Training", besides: { _ in keptCount * 4 })
     self.context = try plan.makeContext(team: engine.team)
     self.gradients = try AlignedBuffer(count: graph.layout.trainableCount, for: "the gradients")
     self.moments = try optimizer.makeMoments(count: graph.layout.trainableCount)

@@ -33,30 +33,34 @@ extension Trainer {
   /// - Parameters:
   ///   - model: The model.
   ///   - dataset: The examples.
-  ///   - batchSize: Examples that are run at once.
+  ///   - batchSize: Examples that are run at once; by default ``Layers/Model/predictionBatchSize``, or
+  ///     fewer where the memory for so many is not there. The last digits of the loss may depend on it.
   /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
   ///   loss does not suit the output; `MemoryError` if the memory is not there, with the largest batch
   ///   that would fit; `EngineError` in a forked child; `CancellationError` where the Swift task that runs
   ///   it is cancelled; what the data set throws.
   public func evaluate(
-    _ model: Model, on dataset: any Dataset, batchSize: Int = Model.predictionBatchSize
+    _ model: Model, on dataset: any Dataset, batchSize: Int? = nil
   ) throws -> EvaluationResult {
     var model = model
     return try makeEvaluator(for: model, dataset: dataset, batchSize: batchSize).run(&model)
   }
 
   func makeEvaluator(
-    for model: Model, dataset: any Dataset, batchSize: Int = Model.predictionBatchSize
+    for model: Model, dataset: any Dataset, batchSize: Int? = nil
   ) throws -> Evaluator {
     try check(metrics, fields: dataset.fields)
-    let batches = try Batches(dataset, size: batchSize)
+    try Batches.stepCount(of: dataset, size: batchSize ?? 1)
+    let program = try TrainingProgram(
+      model: model, loss: loss, fields: dataset.fields,
+      maximumBatch: min(batchSize ?? Model.predictionBatchSize, dataset.count), isTraining: false,
+      mayBeSmaller: batchSize == nil,
+      besides: { Batches.byteCount(of: dataset, size: $0) })
+    let batches = try Batches(dataset, size: program.plan.maximumBatch)
     batches.team = model.engine.team
     return Evaluator(
       metrics: metrics, classNames: dataset.classNames ?? model.metadata.classNames,
-      batches: batches,
-      program: try TrainingProgram(
-        model: model, loss: loss, fields: dataset.fields,
-        maximumBatch: min(batchSize, dataset.count), isTraining: false))
+      batches: batches, program: program)
   }
 }
 

@@ -33,7 +33,8 @@ extension Trainer {
   /// - Returns: What each epoch did, those before a checkpoint that it started from included.
   /// - Throws: `TrainingError`, `ShapeError`, `MemoryError`, `DivergenceError` where a loss or a
   ///   parameter is no longer finite, `CheckpointError`, `CancellationError`, what the data set
-  ///   throws, and what `onEvent` throws.
+  ///   throws, and what `onEvent` throws. With checkpoints, what data sets and `onEvent` throw after
+  ///   the first step comes in a ``TrainingFailure``, after a checkpoint was written.
   @discardableResult
   public func fit(
     _ model: inout Model, to training: any Dataset, validation: (any Dataset)? = nil,
@@ -48,11 +49,20 @@ extension Trainer {
       shuffles
         ? .shuffled(seed: seed, epoch: epoch - 1) : .unshuffled(seed: seed, epoch: epoch - 1)
     }
+    try Batches.stepCount(of: training, size: batchSize)
+    let validationByteCounts = try validation.map {
+      try TrainingProgram.evaluationByteCounts(model, loss, $0)
+    }
+    let state = try makeState(
+      for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed
+    ) { batch in
+      // An evaluation takes smaller batches by itself where these do not fit.
+      Batches.byteCount(of: training, size: batch)
+        + (validationByteCounts?(min(batch, Model.predictionBatchSize, validation?.count ?? 1)) ?? 0)
+    }
     let batches = try Batches(
       training, size: batchSize, order: order(1), augmentation: augmentation)
     batches.team = model.engine.team
-    let state = try makeState(
-      for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed)
     let evaluator = try validation.map {
       try makeEvaluator(for: model, dataset: $0)
     }
@@ -60,7 +70,7 @@ extension Trainer {
     let checkpointer = try checkpoints.map { options in
       try Checkpointer(
         options,
-        settings: CheckpointSettings(
+        settings: try CheckpointSettings(
           trainer: self, model: model, training: training, validation: validation,
           batchSize: batchSize, seed: seed, shuffles: shuffles, augmentation: augmentation),
         metrics: metrics)
@@ -71,11 +81,13 @@ extension Trainer {
     var memory = state.memory
     memory.validationByteCount = evaluator?.program.plan.arenaByteCount ?? 0
     let threadCount = model.engine.team.threadCount
+    let warnings = model.graph.normalizationWarnings(
+      batchSize: batchSize, exampleCount: training.count)
     let isStopped = try loop.run(&model, onEvent) { resumption in
       TrainingStart(
         memory: memory, threadCount: threadCount, exampleCount: training.count,
         stepsPerEpoch: batches.stepCount, epochCount: epochs, resumption: resumption,
-        warnings: checkpointer?.warnings ?? [])
+        warnings: (checkpointer?.warnings ?? []) + warnings)
     }
     return TrainingHistory(epochs: loop.progress.epochs, wasStopped: isStopped)
   }

@@ -124,7 +124,8 @@ extension Trainer {
   /// - Parameters:
   ///   - model: The model to be trained.
   ///   - fields: What the batches hold: `dataset.fields`.
-  ///   - batchSize: The most examples in a batch.
+  ///   - batchSize: The most examples in a batch. Smaller batches count by their share of it in the
+  ///     running statistics of batch normalisation.
   ///   - seed: Decides what dropout and its like draw.
   /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
   ///   loss does not suit the output; `MemoryError` if the memory is not there, with the largest batch
@@ -132,9 +133,19 @@ extension Trainer {
   public func makeState(
     for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64 = 0
   ) throws -> TrainingState {
+    try makeState(for: model, fields: fields, batchSize: batchSize, seed: seed) { _ in 0 }
+  }
+
+  /// The same, where the caller is going to take more memory.
+  ///
+  /// - Parameter besides: How much, by the size of batches.
+  func makeState(
+    for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64,
+    besides: (_ batch: Int) -> Int
+  ) throws -> TrainingState {
     let program = try TrainingProgram(
       model: model, loss: loss, fields: fields, maximumBatch: batchSize, isTraining: true,
-      momentCount: optimizer.momentCount)
+      momentCount: optimizer.momentCount, besides: besides)
     try check(metrics, fields: fields)
     return try TrainingState(
       program: program, modelGraph: model.graph, optimizer: optimizer, seed: seed)

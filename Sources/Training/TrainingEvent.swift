@@ -44,8 +44,8 @@ public struct TrainingStart: Sendable, Hashable {
   public let epochCount: Int
   /// What a training that was to be resumed found; nil where that was not asked for.
   public let resumption: TrainingResumption?
-  /// What the user should know: checkpoints that are damaged, a machine that computes other bits, a
-  /// file system without locks.
+  /// What the user should know: checkpoints that are damaged, a machine that computes other bits, data
+  /// that have changed, a file system without locks, batches of one example that are to be normalised.
   public let warnings: [String]
 }
 

@@ -53,9 +53,32 @@ struct TrainingLoop {
         let report = try checkpointer.rollBack(divergence, &model, state, &progress)
         clock = nil
         if try settle(onEvent(.rolledBack(report)), isDue: false, model, onEvent) { return true }
+      } catch {
+        throw failure(error, model)
       }
     }
     return false
+  }
+
+  /// What to throw for what has ended the training on its way, with a checkpoint written first.
+  private func failure(_ error: any Error, _ model: Model) -> any Error {
+    guard let checkpointer, state.stepCount > 0, !(error is CheckpointError) else { return error }
+    do {
+      let report = try checkpointer.newest(model, state, currentProgress)
+      return error is CancellationError
+        ? error : TrainingFailure(error: error, checkpoint: report, checkpointError: nil)
+    } catch let checkpointError {
+      return error is CancellationError
+        ? error
+        : TrainingFailure(error: error, checkpoint: nil, checkpointError: checkpointError)
+    }
+  }
+
+  /// Where the training stands, the seconds of the epoch under way included.
+  private var currentProgress: TrainingProgress {
+    var now = progress
+    now.earlierSeconds += clock?.seconds ?? 0
+    return now
   }
 
   /// Runs what is left of an epoch, the validation included.
@@ -112,9 +135,7 @@ struct TrainingLoop {
     _ answer: TrainingAction, isDue: Bool, _ model: Model, _ onEvent: Listener
   ) throws -> Bool {
     guard let checkpointer, isDue || answer.checkpoints else { return answer.stops }
-    var now = progress
-    now.earlierSeconds += clock?.seconds ?? 0
-    let report = try checkpointer.write(model, state, now, isDue: isDue)
+    let report = try checkpointer.write(model, state, currentProgress, isDue: isDue)
     return try onEvent(.checkpointed(report)).stops || answer.stops
   }
 

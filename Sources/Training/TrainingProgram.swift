@@ -20,22 +20,53 @@ package final class TrainingProgram {
   private let fields: [BatchField]
   private let targetField: Int
 
+  /// Compiles a model with a loss and takes the memory.
+  ///
+  /// - Parameters:
+  ///   - mayBeSmaller: Whether to settle for smaller batches where the memory for `maximumBatch` is not
+  ///     there; then the plan says for which.
+  ///   - momentCount: How many numbers an optimizer remembers of each parameter.
+  ///   - besides: What the caller is going to take besides for batches of a size.
   init(
     model: Model, loss: Loss, fields: [BatchField], maximumBatch: Int, isTraining: Bool,
-    momentCount: Int = 0
+    mayBeSmaller: Bool = false, momentCount: Int = 0, besides: (_ batch: Int) -> Int = { _ in 0 }
   ) throws {
     try OwnProcess.check()
-    guard let output = model.graph.outputs.first else {
-      throw TrainingError("The model has no output to train.")
-    }
-    guard let target = fields.firstIndex(where: { $0.name == "target" }) else {
-      throw TrainingError(
-        "The data set has no field 'target' to learn; it has "
-          + "\(fields.map(\.name).joined(separator: ", ")).")
-    }
     guard (1...Self.mostExamples).contains(maximumBatch) else {
       throw TrainingError(
         "A batch has 1 to \(Self.mostExamples) examples, not \(maximumBatch).")
+    }
+    let graph = try Self.traced(model, loss, fields)
+    self.fieldOfInput = try graph.inputs.map { try Self.field(for: $0, among: fields) }
+    self.graph = graph
+    self.fields = fields
+    self.targetField = fields.firstIndex { $0.name == "target" } ?? 0
+    self.outputType = graph.outputs[0].type
+    // The parameters once more: the first step copies them if another model shares them.
+    let keptCount = graph.layout.count + (1 + momentCount) * graph.layout.trainableCount
+    self.plan = try Plan(
+      fitting: graph,
+      Self.request(graph, model, maximumBatch: maximumBatch, isTraining: isTraining),
+      mayBeSmaller: mayBeSmaller, purpose: isTraining ? "Training" : "Evaluation",
+      besides: { besides($0) + (isTraining ? keptCount * 4 : 0) })
+    self.context = try plan.makeContext(team: model.engine.team)
+    self.gradients = try AlignedBuffer(
+      count: isTraining ? graph.layout.trainableCount : 0, for: "the gradients")
+    self.prepared = try AlignedBuffer(
+      count: plan.preparedByteCount / 4, for: "the weights, prepared for kernels")
+    context.gradients = UnsafeMutableRawPointer(gradients.pointer)
+    context.prepared = UnsafeMutableRawPointer(prepared.pointer)
+  }
+
+  /// A model's graph with the loss behind its first output.
+  static func traced(_ model: Model, _ loss: Loss, _ fields: [BatchField]) throws -> Graph {
+    guard let output = model.graph.outputs.first else {
+      throw TrainingError("The model has no output to train.")
+    }
+    guard let target = fields.first(where: { $0.name == "target" }) else {
+      throw TrainingError(
+        "The data set has no field 'target' to learn; it has "
+          + "\(fields.map(\.name).joined(separator: ", ")).")
     }
     if let fixed = (model.graph.inputs + [output]).first(where: { !$0.type.isBatched }) {
       throw TrainingError(
@@ -45,33 +76,21 @@ package final class TrainingProgram {
     let builder = GraphBuilder(extending: model.graph)
     let prediction = builder.node(at: output.node)
     try Self.check(loss, against: model.graph, output: output)
-    let lossNode = loss.trace(prediction, targetType: fields[target].elementType)
-    let graph = try builder.finish(
+    let lossNode = loss.trace(prediction, targetType: target.elementType)
+    return try builder.finish(
       outputs: [(name: output.name, node: prediction), (name: "loss", node: lossNode)])
-    self.fieldOfInput = try graph.inputs.map { try Self.field(for: $0, among: fields) }
-    self.graph = graph
-    self.fields = fields
-    self.targetField = target
-    self.outputType = output.type
-    // The parameters once more: the first step copies them if another model shares them.
-    let keptCount = graph.layout.count + (1 + momentCount) * graph.layout.trainableCount
-    self.plan = try Plan(
-      fitting: graph,
-      Plan.Request(
-        outputs: graph.outputs.map(\.node), loss: isTraining ? graph.outputs[1].node : nil,
-        trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
-        maximumBatch: maximumBatch, threadCount: model.engine.team.threadCount,
-        isTraining: isTraining, keepsPreparedWeights: !isTraining,
-        convolution: model.engine.convolution),
-      keptByteCount: isTraining ? keptCount * 4 : 0,
-      purpose: isTraining ? "Training" : "Evaluation")
-    self.context = try plan.makeContext(team: model.engine.team)
-    self.gradients = try AlignedBuffer(
-      count: isTraining ? graph.layout.trainableCount : 0, for: "the gradients")
-    self.prepared = try AlignedBuffer(
-      count: plan.preparedByteCount / 4, for: "the weights, prepared for kernels")
-    context.gradients = UnsafeMutableRawPointer(gradients.pointer)
-    context.prepared = UnsafeMutableRawPointer(prepared.pointer)
+  }
+
+  /// What such a graph is compiled for.
+  static func request(
+    _ graph: Graph, _ model: Model, maximumBatch: Int, isTraining: Bool
+  ) -> Plan.Request {
+    Plan.Request(
+      outputs: graph.outputs.map(\.node), loss: isTraining ? graph.outputs[1].node : nil,
+      trainedVariables: Set(graph.variables.indices.filter { graph.variables[$0].isTrainable }),
+      maximumBatch: maximumBatch, threadCount: model.engine.team.threadCount,
+      isTraining: isTraining, keepsPreparedWeights: !isTraining,
+      convolution: model.engine.convolution)
   }
 
   /// The most examples in a batch.

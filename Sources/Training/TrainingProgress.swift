@@ -34,6 +34,11 @@ struct TrainingProgress: Sendable, Hashable {
   mutating func endEpoch(_ report: EpochReport) {
     epochs.append(report)
     epoch += 1
+    restartEpoch()
+  }
+
+  /// Goes back to the start of the epoch under way, as far as it is not in the parameters.
+  mutating func restartEpoch() {
     epochStepCount = 0
     totals = totals.cleared
     earlierSeconds = 0

@@ -67,4 +67,22 @@ import Testing
     #expect(throws: BenchmarkError.self) { try TrainingBenchmark(model, batch: batch) }
     #expect(throws: BenchmarkError.self) { try InferenceBenchmark(model, batch: batch) }
   }
+
+  @Test("Networks of any output are trained", arguments: ["one", "images", "softmax"])
+  func otherOutputs(_ output: String) throws {
+    let network = Sequential {
+      switch output {
+      case "one":
+        Flatten()
+        Dense(outputSize: 1)
+      case "images": Conv2D(outputChannels: 2, kernelSize: 3, activation: .sigmoid)
+      default:
+        Flatten()
+        Dense(outputSize: 3, activation: .softmax)
+      }
+    }
+    let model = try Model(network, inputShape: [6, 6, 1], seed: 1)
+    var benchmark = try TrainingBenchmark(model, batch: 3)
+    #expect(try benchmark.measure(seconds: 0.01).batch == 3)
+  }
 }

@@ -17,7 +17,8 @@ enum EmbeddingProgram {
     case "fork-after-use": try forkAfterUse()
     case "fork-before-use": try forkBeforeUse()
     case "limited-memory": try limitMemory()
-    default: say("fork-after-use, fork-before-use or limited-memory")
+    case "limited-fit": try limitFit()
+    default: say("fork-after-use, fork-before-use, limited-memory or limited-fit")
     }
   }
 
@@ -133,6 +134,66 @@ enum EmbeddingProgram {
       if let first = try batch.next() { try trainer.step(&model, state, on: first) }
       say("trained with batches of up to \(words)")
     }
+  }
+
+  /// Trains with the batch that the advice names, and with larger ones.
+  private static func limitFit() throws {
+    let engine = try Engine(options: EngineOptions(threadCount: 2))
+    let small = try Model(
+      Sequential { Dense(outputSize: 2) }, inputShape: [2], engine: engine)
+    _ = try small(Tensor(zeros: [300, 2]))
+    let network = Sequential {
+      Conv2D(outputChannels: 64, kernelSize: 3, padding: .same, activation: .relu)
+      Conv2D(outputChannels: 4, kernelSize: 3, padding: .same, activation: .relu)
+      Flatten()
+      Dense(outputSize: 10)
+    }
+    let pixels = [UInt8](repeating: 1, count: 2000 * 1024)
+    let data = try ByteImageDataset(
+      pixels: pixels, imageShape: [32, 32, 1], labels: (0..<2000).map { Int32($0 % 10) })
+    let model = try Model(network, inputShape: [32, 32, 1], engine: engine)
+    let trainer = Trainer(loss: .softmaxCrossEntropy, optimizer: .adam(learningRate: 1e-3))
+    limitAddressSpace(toMore: 300_000_000)
+
+    /// The batch that would fit; nil where this one does.
+    func advised(insteadOf batch: Int, validates: Bool) throws -> Int? {
+      do {
+        var model = model
+        // All memory is taken before the first step.
+        try trainer.fit(
+          &model, to: data, validation: validates ? data : nil, epochs: 1, batchSize: batch
+        ) { _ in .stop }
+        return nil
+      } catch let error as MemoryError {
+        guard let advice = error.advice.split(separator: " ").compactMap({ Int($0) }).first else {
+          say("\(error)")
+          return 0
+        }
+        return advice
+      }
+    }
+    for validates in [false, true] {
+      guard let most = try advised(insteadOf: 2000, validates: validates) else {
+        say("2000 fit")
+        continue
+      }
+      let fits = try advised(insteadOf: most, validates: validates) == nil
+      let larger = try advised(insteadOf: most + most / 20 + 1, validates: validates)
+      say(
+        "\(most) \(fits ? "fits" : "does not fit"), \(larger == nil ? "as does more" : "more does not")"
+      )
+    }
+    // An evaluation takes the batches that fit.
+    let wide = try Model(
+      Sequential {
+        Conv2D(outputChannels: 2000, kernelSize: 1)
+        Conv2D(outputChannels: 2, kernelSize: 1)
+        Flatten()
+        Dense(outputSize: 10)
+      }, inputShape: [32, 32, 1], engine: engine)
+    let few = try SubsetDataset(data, indices: Array(0..<40))
+    say(refusal { _ = try trainer.evaluate(wide, on: few, batchSize: 40) })
+    say("evaluated \(try trainer.evaluate(wide, on: few).exampleCount)")
   }
 
   private static func limitAddressSpace(toMore bytes: UInt64) {

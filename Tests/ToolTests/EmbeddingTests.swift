@@ -34,4 +34,20 @@ struct EmbeddingTests {
     let fits = try #require(run.lines[1].firstMatch(of: /batches of up to (\d+) would fit/))
     #expect(run.lines[2] == "trained with batches of up to \(fits.1)")
   }
+
+  @Test(
+    "The batch that is advised fits and larger ones do not, with a validation too",
+    .enabled(if: !Tool.isSanitized, "sanitizers take terabytes of addresses"))
+  func limitedFit() throws {
+    let run = try Tool.runEmbedding("limited-fit")
+    #expect(run.status == 0, "\(run.errors)")
+    try #require(run.lines.count == 4, "\(run.output)")
+    let sizes = try run.lines.prefix(2).map { line in
+      try #require(line.wholeMatch(of: /(\d+) fits, more does not/), "\(line)").1
+    }
+    // The validation needs memory, too.
+    #expect(try #require(Int(sizes[1])) < #require(Int(sizes[0])))
+    #expect(run.lines[2].hasPrefix("MemoryError: Evaluation with batches of 40: expected "))
+    #expect(run.lines[3] == "evaluated 40")
+  }
 }

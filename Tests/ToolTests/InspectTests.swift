@@ -61,6 +61,25 @@ struct InspectTests {
     #expect(objects.first?["parameters"] as? Int == 15)
   }
 
+  @Test("A network file is shown with the output that it has", arguments: ["1", "2", "100"])
+  func outputs(_ width: String) throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path("net.yaml")
+    try Data("input: [4]\nlayers:\n  - Dense: \(width)\n".utf8)
+      .write(to: URL(fileURLWithPath: file))
+    let run = try Tool.run("inspect", file, "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try run.objects().first?["parameters"] as? Int == (Int(width) ?? 0) * 5)
+    for command in ["train", "infer", "layers"] {
+      let bench = try Tool.run(
+        "bench", command, "--model", file, "--seconds", "0.01", "--batch", "2", "--json")
+      #expect(bench.status == 0, "\(bench.errors)")
+    }
+    // Who asks for classes gets them, or is told.
+    let refused = try Tool.run("inspect", file, "--classes", "7")
+    #expect(refused.status == 65)
+  }
+
   @Test("Doctor describes the machine")
   func doctor() throws {
     let objects = try Tool.run("doctor", "--threads", "1", "--json").objects()

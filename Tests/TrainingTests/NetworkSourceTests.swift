@@ -1,3 +1,4 @@
+import Foundation
 import Needletail
 import Testing
 
@@ -32,5 +33,21 @@ import Testing
     #expect(throws: ModelFileError.self) {
       try NetworkSource.file("/nowhere/net.yaml").model(inputShape: [4], classCount: 2)
     }
+  }
+
+  @Test(arguments: [1, 2, 7, 100])
+  func aFileHasTheOutputThatItDescribes(width: Int) throws {
+    let folder = CheckpointTestFolder()
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    let file = folder.file("net.yaml")
+    try Data("input: [4]\nlayers:\n  - Dense: \(width)\n".utf8).write(to: file)
+    let source = NetworkSource.file(file.path)
+    #expect(try source.model().graph.outputs[0].type.fixedShape == [width])
+    let error = #expect(throws: (any Error).self) { try source.model(classCount: 3) }
+    #expect(error is NetworkSourceError || width == 1)
+    // What the file leaves to the data has 10 classes without them.
+    try Data("input: [4]\nlayers:\n  - Dense: classes\n".utf8).write(to: file)
+    #expect(try source.model().classCount() == 10)
+    #expect(try source.model(classCount: 3).classCount() == 3)
   }
 }

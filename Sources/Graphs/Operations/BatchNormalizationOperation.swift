@@ -93,6 +93,7 @@ package struct BatchNormalizationOperation: Operation {
   package func forward(_ site: OperationSite) -> Instruction {
     let channels = channels(site)
     let (momentum, epsilon, epilogue) = (momentum, epsilon, epilogue)
+    let mostRows = site.outputType.rowCount(batch: site.maximumBatch)
     let stride = (channels + 15) / 16 * 16
     let mean = site.kept.first ?? site.scratch
     let deviation = site.kept.last ?? site.scratch.advanced(byFloats: stride)
@@ -108,7 +109,9 @@ package struct BatchNormalizationOperation: Operation {
             ChannelMoments(channels: channels, memory: $0)
           },
           gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
-          epsilon: epsilon, momentum: momentum, runningMean: context.floats(site.inputs[3]),
+          epsilon: epsilon,
+          momentum: Self.momentum(momentum, rows: rows, mostRows: mostRows),
+          runningMean: context.floats(site.inputs[3]),
           runningVariance: context.floats(site.inputs[4]), savedMean: context.floats(mean),
           savedInverseDeviation: context.floats(deviation), addend: context.floats(addend),
           function: epilogue.function,
@@ -170,6 +173,21 @@ package struct BatchNormalizationOperation: Operation {
           dBeta: context.floats(dBeta), scratch: context.floats(scratch), team: context.team)
       }
     }
+  }
+
+  /// The share of the running statistics that a batch leaves.
+  ///
+  /// A batch that is smaller than the largest has a say by its share of the largest one's rows: the last
+  /// of an epoch, often of a few examples, would else count as much as a whole one. Of a single row there
+  /// is no variance, and it has no say.
+  static func momentum(_ momentum: Float, rows: Int, mostRows: Int) -> Float {
+    guard rows > 1 else { return 1 }
+    return rows == mostRows ? momentum : 1 - (1 - momentum) * (Float(rows) / Float(mostRows))
+  }
+
+  /// How many values of a channel an example has; nil where the values are not those of a batch.
+  package static func valuesPerExample(of values: NodeType) -> Int? {
+    values.isBatched ? values.rowCount(batch: 1) : nil
   }
 
   private func channels(_ site: OperationSite) -> Int { site.inputTypes[1].fixedShape[0] }
