@@ -9,18 +9,18 @@ import Tensors
 ///
 /// The forms, in the order in which they are tried:
 ///
-/// 1. the files of MNIST: `train-images-idx3-ubyte` and so on (``MNISTFolder``);
-/// 2. the files of CIFAR-10's binary version: `data_batch_1.bin` and so on (``CIFAR10Folder``);
+/// 1. IDX files, as MNIST's: `train-images-idx3-ubyte` and so on (`IDXFolder`);
+/// 2. the files of CIFAR-10's or CIFAR-100's binary version (`CIFARFolder`);
 /// 3. folders named `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`, each
 ///    with one folder a class;
 /// 4. one folder a class (``ImageFolderDataset``).
 public struct DataFolder: Sendable {
   /// The forms of folders.
   public enum Format: String, Hashable, Sendable {
-    /// MNIST's files.
-    case mnist
-    /// CIFAR-10's binary files.
-    case cifar10
+    /// IDX files: MNIST and its relatives.
+    case idx
+    /// CIFAR-10's or CIFAR-100's binary files.
+    case cifar
     /// Folders for parts, and in them one folder a class.
     case imagesInParts
     /// One folder a class.
@@ -33,6 +33,12 @@ public struct DataFolder: Sendable {
   ///
   /// A folder of the form ``Format/images`` is all training part.
   public let parts: [DataPart: any Dataset]
+  /// Whether the folder is cut into parts; one that is not is all training part.
+  public let isCut: Bool
+  /// What was read and how, for forms 1 and 2.
+  public var notes: [String] = []
+  /// What is probably not as it should be, for forms 1 and 2.
+  public var warnings: [String] = []
 
   /// What to learn from.
   public var training: (any Dataset)? { parts[.training] }
@@ -53,7 +59,11 @@ public struct DataFolder: Sendable {
   ///     image if nil. Must be nil, or the size they have, for forms 1 and 2.
   ///   - channels: The channels that image files are converted to; those of the first training image
   ///     if nil. Must be nil, or what they have, for forms 1 and 2.
-  ///   - classNames: The classes of image folders by label, where a network has them already.
+  ///   - classCount: The number of classes, where IDX files may have more than their labels tell.
+  ///   - classNames: The classes by label, where a network has them already.
+  ///   - transpose: Whether the images of IDX files are transposed; by the files' names if nil. Must be
+  ///     nil for other forms.
+  ///   - cifarLabels: Which labels of CIFAR-100 count; the fine ones if nil. Must be nil for other forms.
   ///   - cacheLimit: The largest number of bytes of decoded images to keep for each part.
   ///   - threadCount: How many images are decoded at once; the number of processors if nil.
   ///   - limits: What is refused for its size before memory is taken.
@@ -61,7 +71,8 @@ public struct DataFolder: Sendable {
   ///   damaged files.
   public static func open(
     _ url: URL, split: String? = nil, imageSize: (height: Int, width: Int)? = nil,
-    channels: Int? = nil, classNames: [String]? = nil, cacheLimit: Int = 512 << 20,
+    channels: Int? = nil, classCount: Int? = nil, classNames: [String]? = nil,
+    transpose: Bool? = nil, cifarLabels: CIFARFolder.Labels? = nil, cacheLimit: Int = 512 << 20,
     threadCount: Int? = nil, limits: ImageLimits = ImageLimits()
   ) throws -> DataFolder {
     var part: DataPart?
@@ -73,13 +84,38 @@ public struct DataFolder: Sendable {
       }
       part = named
     }
-    let form: (Format, [DataPart: (any Dataset)?])
-    if MNISTFolder.recognizes(url) {
-      let folder = try MNISTFolder(contentsOf: url, part: part)
-      form = (.mnist, [.training: folder.training, .test: folder.test])
-    } else if CIFAR10Folder.recognizes(url) {
-      let folder = try CIFAR10Folder(contentsOf: url, part: part)
-      form = (.cifar10, [.training: folder.training, .test: folder.test])
+    func refuse(_ isGiven: Bool, _ what: String, _ wanted: String) throws {
+      guard isGiven else { return }
+      throw DatasetError(
+        .mismatched, at: url.path, expected: "\(wanted), for \(what)", found: "images in another form",
+        advice: "leave it out")
+    }
+    let isIDX = IDXFolder.recognizes(url)
+    let isCIFAR = !isIDX && CIFARFolder.recognizes(url)
+    try refuse(!isIDX && transpose != nil, "the choice whether to transpose", "IDX files")
+    try refuse(!isCIFAR && cifarLabels != nil, "the choice of labels", "the files of CIFAR-100")
+    var result: DataFolder
+    if isIDX {
+      let folder = try IDXFolder(
+        contentsOf: url, part: part, classCount: classCount, classNames: classNames,
+        transpose: transpose)
+      result = DataFolder(
+        format: .idx,
+        parts: [
+          .training: folder.training, .validation: folder.validation, .test: folder.test,
+        ].compactMapValues { $0 }, isCut: folder.isCut)
+      result.notes = folder.notes
+      result.warnings = folder.warnings
+    } else if isCIFAR {
+      let folder = try CIFARFolder(
+        contentsOf: url, part: part, classCount: classCount, classNames: classNames,
+        labels: cifarLabels)
+      result = DataFolder(
+        format: .cifar,
+        parts: [.training: folder.training, .test: folder.test].compactMapValues { $0 },
+        isCut: true)
+      result.notes = folder.notes
+      result.warnings = folder.warnings
     } else {
       return try images(url, part: part) { url, first in
         let size = first.map { (height: $0.imageShape[0], width: $0.imageShape[1]) }
@@ -89,8 +125,7 @@ public struct DataFolder: Sendable {
           threadCount: threadCount, limits: limits)
       }
     }
-    let parts = form.1.compactMapValues { $0 }
-    for dataset in parts.values {
+    for dataset in result.parts.values {
       let shape = dataset.fields[0].exampleShape
       let wanted = [
         imageSize?.height ?? shape[0], imageSize?.width ?? shape[1], channels ?? shape[2],
@@ -101,7 +136,7 @@ public struct DataFolder: Sendable {
           advice: "images of this form keep their size: leave size and channels out")
       }
     }
-    return DataFolder(format: form.0, parts: parts)
+    return result
   }
 
   /// Opens a folder of form 3 or 4.
@@ -125,7 +160,7 @@ public struct DataFolder: Sendable {
           found: "one folder a class and no parts",
           advice: "name no split, or sort the images into folders train and test")
       }
-      return DataFolder(format: .images, parts: [.training: try open(url, nil)])
+      return DataFolder(format: .images, parts: [.training: try open(url, nil)], isCut: false)
     }
     var parts: [DataPart: any Dataset] = [:]
     var first: ImageFolderDataset?
@@ -141,7 +176,7 @@ public struct DataFolder: Sendable {
         found: found.values.map(\.lastPathComponent).sorted().joined(separator: ", "),
         advice: "name one of the parts that are there")
     }
-    return DataFolder(format: .imagesInParts, parts: parts)
+    return DataFolder(format: .imagesInParts, parts: parts, isCut: true)
   }
 
   /// The folders that are named for parts and have folders of classes inside.

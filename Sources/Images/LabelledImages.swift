@@ -21,6 +21,14 @@ public struct LabelledImages: Sendable {
   public let isCut: Bool
   /// The largest value of a raw pixel: what becomes 1 where a network scales its input.
   public let maximumPixel: Float
+  /// What was read and how, for files that hold many images.
+  public var notes: [String] = []
+  /// What is probably not as it should be: classes without an image, for instance.
+  public var warnings: [String] = []
+
+  /// How the files were asked to be read, so that others to validate with are read like them.
+  private var transpose: Bool?
+  private var cifarLabels: CIFARFolder.Labels?
 
   /// Opens images.
   ///
@@ -29,12 +37,18 @@ public struct LabelledImages: Sendable {
   ///   - split: The name of the one part to open, see `DataPart.init(named:)`; all parts if nil.
   ///   - imageShape: Height, width and channels; image files are resized and converted to them. As
   ///     the images are if nil. Images in other forms keep their shape: another one is an error.
-  ///   - classNames: The classes by label, where a network has them already.
+  ///   - classCount: The number of classes, where IDX files may have more than their labels tell.
+  ///   - classNames: The classes by label, where a network has them already; those of the images must
+  ///     be among them.
+  ///   - transpose: Whether the images of IDX files are transposed; by the files' names if nil. Must be
+  ///     nil for other forms.
+  ///   - cifarLabels: Which labels of CIFAR-100 count; the fine ones if nil. Must be nil for other forms.
   ///   - threadCount: How many image files are decoded at once; the number of processors if nil.
   /// - Throws: `DatasetError` if there is no such source or part, its files are damaged, or its
   ///   images or classes are others than those asked for.
   public static func open(
-    _ source: String, split: String? = nil, imageShape: Shape? = nil, classNames: [String]? = nil,
+    _ source: String, split: String? = nil, imageShape: Shape? = nil, classCount: Int? = nil,
+    classNames: [String]? = nil, transpose: Bool? = nil, cifarLabels: CIFARFolder.Labels? = nil,
     threadCount: Int? = nil
   ) throws -> LabelledImages {
     if let imageShape, imageShape.rank != 3 {
@@ -42,19 +56,31 @@ public struct LabelledImages: Sendable {
         .mismatched, at: source, expected: "images of height, width and channels",
         found: "a request for examples of \(imageShape)", advice: "ask for a shape like 28x28x1")
     }
-    let result =
-      source == digitsName
-      ? try digits(split: split, imageShape: imageShape)
-      : try folder(
-        source, split: split, imageShape: imageShape, classNames: classNames,
-        threadCount: threadCount)
+    if source == digitsName {
+      guard transpose == nil, cifarLabels == nil else {
+        throw DatasetError(
+          .mismatched, at: source, expected: "a folder, for the choice of labels or orientation",
+          found: "the digits that are built in", advice: "leave it out")
+      }
+      return try digits(split: split, imageShape: imageShape, classNames: classNames)
+    }
+    let folder = try DataFolder.open(
+      URL(fileURLWithPath: source), split: split,
+      imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, channels: imageShape?[2],
+      classCount: classCount, classNames: classNames, transpose: transpose,
+      cifarLabels: cifarLabels, threadCount: threadCount)
+    let result = LabelledImages(
+      source: source, parts: folder.parts, isCut: folder.isCut, maximumPixel: 255,
+      notes: folder.notes, warnings: folder.warnings, transpose: transpose, cifarLabels: cifarLabels)
     if let classNames { try result.check(classNames) }
     return result
   }
 
-  private static func digits(split: String?, imageShape: Shape?) throws -> LabelledImages {
+  private static func digits(
+    split: String?, imageShape: Shape?, classNames: [String]?
+  ) throws -> LabelledImages {
     let digits = try Digits.load()
-    var parts: [DataPart: any Dataset] = [.training: digits.training, .test: digits.test]
+    var parts: [DataPart: ByteImageDataset] = [.training: digits.training, .test: digits.test]
     if let imageShape, imageShape != digits.training.imageShape {
       throw DatasetError(
         .mismatched, at: digitsName, expected: "images of \(imageShape)",
@@ -69,18 +95,10 @@ public struct LabelledImages: Sendable {
       }
       parts = [part: dataset]
     }
+    if let classNames {
+      parts = try parts.mapValues { try $0.labelled(asOf: classNames, place: digitsName) }
+    }
     return LabelledImages(source: digitsName, parts: parts, isCut: true, maximumPixel: 16)
-  }
-
-  private static func folder(
-    _ path: String, split: String?, imageShape: Shape?, classNames: [String]?, threadCount: Int?
-  ) throws -> LabelledImages {
-    let folder = try DataFolder.open(
-      URL(fileURLWithPath: path), split: split,
-      imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, channels: imageShape?[2],
-      classNames: classNames, threadCount: threadCount)
-    return LabelledImages(
-      source: path, parts: folder.parts, isCut: folder.format != .images, maximumPixel: 255)
   }
 
   /// Refuses images whose labels mean other classes.
@@ -174,7 +192,7 @@ extension LabelledImages {
     }
     let other = try LabelledImages.open(
       validation, imageShape: training.inputShape, classNames: training.classNames,
-      threadCount: threadCount)
+      transpose: transpose, cifarLabels: cifarLabels, threadCount: threadCount)
     guard other.maximumPixel == maximumPixel else {
       throw DatasetError(
         .mismatched, at: validation, expected: "pixels up to \(maximumPixel)",

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Datasets
 public import Layers
 public import Threads
 public import Training
@@ -7,3 +8,4 @@ extension Preset: ExpressibleByArgument {}
 extension OptimizerName: ExpressibleByArgument {}
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
 extension Checkpointing.DivergenceAction: ExpressibleByArgument {}
+extension CIFARFolder.Labels: ExpressibleByArgument {}

@@ -20,6 +20,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: "The part of the data to evaluate on: training, validation or test.")
   var split: String?
 
+  @OptionGroup var form: DataFormArguments
+
   @OptionGroup var engine: EngineArguments
 
   @Flag(help: "Print one JSON object.")
@@ -30,7 +32,9 @@ struct Evaluate: ParsableCommand {
     let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
     let images = try LabelledImages.open(
       data, split: split, imageShape: model.singleInputShape(),
-      classNames: model.metadata.classNames, threadCount: engine.threadBudget.threadCount)
+      classNames: model.metadata.classNames, transpose: form.transpose,
+      cifarLabels: form.cifarLabels, threadCount: engine.threadBudget.threadCount)
+    images.warnings.forEach { StandardError.warn("\(data): \($0).") }
     let (part, dataset) = try images.evaluationPart()
     let trainer = Trainer(
       loss: .softmaxCrossEntropy, optimizer: .sgd(learningRate: 0.01), metrics: [.accuracy])
@@ -40,6 +44,11 @@ struct Evaluate: ParsableCommand {
         .mismatched, at: data, expected: "labelled images and a model that classifies",
         found: "an output of the shape \(model.graph.outputs[0].type)",
         advice: "evaluate other models from Swift, with Trainer.evaluate")
+    }
+    guard result.loss.isFinite else {
+      throw DatasetError(
+        .mismatched, at: data, expected: "finite numbers as the model's outputs",
+        found: "a loss of \(result.loss)", advice: "check the scale of the images' numbers")
     }
     try StandardOutput.write(
       json ? jsonText(result, report, part) : text(result, report, part, dataset))
@@ -52,8 +61,8 @@ struct Evaluate: ParsableCommand {
     let shape = dataset.inputShape.dimensions.map(String.init).joined(separator: "×")
     let name = part.isEmpty ? "" : part + " "
     return """
-      data      \(data): \(NumberText.grouped(result.exampleCount)) \(name)images of \(shape) in \
-      \(report.classes.count) classes
+      data      \(data): \(NumberText.count(result.exampleCount, "\(name)image")) of \(shape) in \
+      \(NumberText.count(report.classes.count, "class"))
       loss      \(fixed(result.loss))
       accuracy  \(NumberText.percent(report.accuracy))
 

@@ -46,7 +46,8 @@ struct NeedletailTool: ParsableCommand {
       // The Swift runtime reads them from /proc/self/cmdline; without them every command would be a
       // success that shows the help.
       guard !CommandLine.arguments.isEmpty else { throw UnknownArguments() }
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(
+        ArgumentList.withNegativeValues(CommandLine.arguments.dropFirst()))
       _ = blasSwitch
       try command.run()
     } catch {

@@ -12,9 +12,10 @@ enum NumberText {
     return (value < 0 ? "-" : "") + String(text.reversed())
   }
 
-  /// A number of things: `1 image`, `2 images`.
+  /// A number of things: `1 image`, `2 images`, `2 classes`.
   static func count(_ value: Int, _ noun: String) -> String {
-    "\(grouped(value)) \(noun)\(value == 1 ? "" : "s")"
+    let ending = value == 1 ? "" : noun.hasSuffix("s") ? "es" : "s"
+    return "\(grouped(value)) \(noun)\(ending)"
   }
 
   /// A number with a fixed count of decimals.

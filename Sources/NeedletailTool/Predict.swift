@@ -9,7 +9,8 @@ struct Predict: ParsableCommand {
       Prints a line for each image or row, in order and as soon as it is known. Folders are \
       searched for PNG and JPEG files. Without images, rows are read from standard input: one \
       example a line, its numbers parted by commas or spaces. A bad image or row gets a line that \
-      says what is wrong, and the others go on.
+      says what is wrong, and the others go on; so does one for which the model's outputs are no \
+      finite numbers.
 
       needletail predict --model runs/1/model.safetensors photos/
       needletail predict --model runs/1/model.safetensors --format csv < rows.csv
@@ -27,6 +28,9 @@ struct Predict: ParsableCommand {
   @Option(help: "json: an object a line; csv: a head, then a row a line.")
   var format = Format.json
 
+  @Flag(help: "Skip the first line of the rows: a head with the columns' names.")
+  var header = false
+
   @Flag(help: "Stop at the first bad image or row.")
   var strict = false
 
@@ -40,6 +44,9 @@ struct Predict: ParsableCommand {
     if images.isEmpty && StandardInput.isTerminal {
       throw ValidationError("Name images or folders, or pipe rows of numbers into the command.")
     }
+    if header && !readsRows {
+      throw ValidationError("--header: expected rows on standard input, found images.")
+    }
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(fileURLWithPath: model), engine: engine)
     let shape = try model.singleInputShape()
@@ -48,7 +55,7 @@ struct Predict: ParsableCommand {
     try writer.begin()
     let predictor = Predictor(model: model, shape: shape, writer: writer, isStrict: strict)
     if readsRows {
-      try predictor.predictRows()
+      try predictor.predictRows(skippingHeader: header)
     } else {
       guard shape.rank == 3, [1, 3].contains(shape[2]) else {
         throw DatasetError(
@@ -62,7 +69,7 @@ struct Predict: ParsableCommand {
   }
 }
 
-/// Examples that could not be read, in a command that went on without them.
+/// Examples that could not be read or predicted, in a command that went on without them.
 struct BadExamples: Error, CustomStringConvertible {
   /// How many.
   var count = 1
@@ -71,6 +78,7 @@ struct BadExamples: Error, CustomStringConvertible {
 
   var description: String {
     count == 1
-      ? "\(first)" : "\(NumberText.count(count, "example")) could not be read; the first: \(first)"
+      ? "\(first)"
+      : "\(NumberText.count(count, "example")) could not be predicted; the first: \(first)"
   }
 }

@@ -26,7 +26,10 @@ struct Train: ParsableCommand {
     let engine = try arguments.engine.start()
     let threadCount = engine.threadBudget.threadCount
     let images = try LabelledImages.open(
-      arguments.data, split: arguments.split, imageShape: arguments.input, threadCount: threadCount)
+      arguments.data, split: arguments.split, imageShape: arguments.input,
+      classCount: arguments.classes, transpose: arguments.form.transpose,
+      cifarLabels: arguments.form.cifarLabels, threadCount: threadCount)
+    images.warnings.forEach { StandardError.warn("\(arguments.data): \($0).") }
     let (training, validation) = try images.trainingAndValidation(
       arguments.validation, seed: arguments.seed, threadCount: threadCount)
     let classCount = training.classCount ?? 0

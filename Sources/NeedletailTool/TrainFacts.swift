@@ -26,7 +26,8 @@ struct TrainFacts {
     if arguments.warmUp > 0 { schedule += ", warm-up of \(arguments.warmUp) epochs" }
     let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
-      "data      \(dataText)",
+      "data      \(dataText)"
+    ] + images.notes.map { "          \($0)" } + [
       "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
       "training  \(NumberText.count(start.epochCount, "epoch")) of "
         + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
@@ -92,9 +93,9 @@ struct TrainFacts {
 
   private var dataText: String {
     var text =
-      "\(images.source): \(NumberText.grouped(training.count)) images of "
+      "\(images.source): \(NumberText.count(training.count, "image")) of "
       + training.inputShape.dimensions.map(String.init).joined(separator: "×")
-      + " in \(training.classCount ?? 0) classes"
+      + " in \(NumberText.count(training.classCount ?? 0, "class"))"
     if let validation { text += ", \(NumberText.grouped(validation.count)) to validate" }
     if let test = images.testPart { text += ", \(NumberText.grouped(test.count)) to test" }
     return text

@@ -52,7 +52,8 @@ extension Trainer {
     let batches = try Batches(dataset, size: batchSize)
     batches.team = model.engine.team
     return Evaluator(
-      metrics: metrics, classNames: dataset.classNames ?? model.metadata.classNames,
+      metrics: metrics,
+      classNames: [dataset.classNames, model.metadata.classNames].compactMap(\.self),
       batches: batches,
       program: try TrainingProgram(
         model: model, loss: loss, fields: dataset.fields,
@@ -63,7 +64,8 @@ extension Trainer {
 /// A data set with a plan to evaluate models of one graph on it, again and again.
 struct Evaluator {
   let metrics: [Metric]
-  let classNames: [String]?
+  /// The names of the classes as the data and as the model have them.
+  let classNames: [[String]]
   let batches: Batches
   let program: TrainingProgram
 
@@ -104,9 +106,10 @@ struct Evaluator {
       classification: classification?.report, accuracy: classification?.report.accuracy)
   }
 
-  /// Class names are shown only where there is one for each output.
+  /// Class names are shown only where there is one for each output: a model may have more classes than
+  /// the data.
   private func makeAccumulator(classCount: Int) throws -> ClassificationAccumulator {
     try ClassificationAccumulator(
-      classCount: classCount, classNames: classNames?.count == classCount ? classNames : nil)
+      classCount: classCount, classNames: classNames.first { $0.count == classCount })
   }
 }
