@@ -58,7 +58,7 @@ package struct DataBenchmark {
       let folder = try files.writeIDX(count: imageCount, side: 28, compressed: compressed)
       try report(
         speed(name, [28, 28, 1], count: imageCount, threadCount: 1) {
-          _ = try MNISTFolder(contentsOf: folder, part: .training)
+          _ = try IDXFolder(contentsOf: folder, part: .training)
         })
     }
     let mostThreads = engine.threadBudget.threadCount
@@ -66,7 +66,7 @@ package struct DataBenchmark {
     let cifar = try files.writeCIFAR10(count: cifarCount)
     try report(
       speed("cifar-10", [32, 32, 3], count: cifarCount, threadCount: 1) {
-        _ = try CIFAR10Folder(contentsOf: cifar, part: .training)
+        _ = try CIFARFolder(contentsOf: cifar, part: .training)
       })
     for (format, side, size) in [
       (SyntheticImageFiles.Format.png, 32, 32), (.jpeg, 32, 32), (.png, 256, 224),

@@ -74,6 +74,13 @@ public struct ByteImageDataset: Dataset {
     self.imageLabels = labels
   }
 
+  /// The same images with other labels.
+  func replacing(labels: [Int32], classNames: [String]) throws -> ByteImageDataset {
+    try ByteImageDataset(
+      pixels: pixels, imageShape: imageShape, labels: labels, classNames: classNames,
+      place: "labels")
+  }
+
   /// Converts the images at `indices` to floats at their places.
   ///
   /// Never throws.

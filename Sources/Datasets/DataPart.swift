@@ -7,17 +7,13 @@ public enum DataPart: String, Hashable, Sendable, CaseIterable {
   /// What is looked at once, at the end.
   case test
 
-  /// The part that an option's value means, nil for other words.
+  /// The part that the name of a folder or of an option means, nil for other names.
   ///
-  /// Case is ignored.
-  ///
-  /// `train`, `training`; `val`, `valid`, `validation`, `dev`; `test`, `testing`, `eval`.
+  /// The words `train`, `training`; `val`, `valid`, `validation`, `dev`, `development`; `test`,
+  /// `testing`, `eval`, `evaluation`, in any case; with the words and years around that people put there:
+  /// `training_set`, `seg_test`, `train2017`.
   public init?(named name: String) {
-    switch name.lowercased() {
-    case "train", "training": self = .training
-    case "val", "valid", "validation", "dev": self = .validation
-    case "test", "testing", "eval", "evaluation": self = .test
-    default: return nil
-    }
+    guard case .part(let part) = PartName(name) else { return nil }
+    self = part
   }
 }

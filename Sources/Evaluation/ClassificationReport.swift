@@ -4,9 +4,10 @@
 ///       labels: labels, predictions: predictions, classCount: 3, classNames: ["ant", "bee", "fly"])
 ///     print(report)
 ///
-/// The definitions are scikit-learn's, with all classes given to it (`labels=range(classCount)`). A
-/// ratio of zero to zero is 0, as is its default; that includes Cohen's kappa and what is computed
-/// from no examples, for which it has NaN or an error.
+/// The definitions are scikit-learn's, and so is what is averaged: the classes that are true or
+/// predicted for any example. The others have a row in the table and count nowhere. A ratio of zero to
+/// zero is 0, as is its default; that includes Cohen's kappa and what is computed from no examples, for
+/// which it has NaN or an error.
 public struct ClassificationReport: Sendable, Hashable {
   /// How well one class was predicted.
   public struct ClassScores: Sendable, Hashable {
@@ -20,6 +21,11 @@ public struct ClassificationReport: Sendable, Hashable {
     public let f1: Double
     /// The number of examples of the class.
     public let support: Int
+    /// The number of examples that were predicted to be of the class.
+    public let predictionCount: Int
+
+    /// Whether any example is of the class or was predicted to be.
+    public var isPresent: Bool { support > 0 || predictionCount > 0 }
   }
 
   /// Scores averaged over the classes.
@@ -38,7 +44,7 @@ public struct ClassificationReport: Sendable, Hashable {
   public let accuracy: Double
   /// The scores of each class, in order.
   public let classes: [ClassScores]
-  /// Averages in which every class counts the same.
+  /// Averages in which every class counts the same that any example is of, or was predicted to be.
   public let macro: Averages
   /// Averages in which a class counts by the number of its examples.
   public let weighted: Averages
@@ -84,15 +90,15 @@ public struct ClassificationReport: Sendable, Hashable {
         precision: ratio(hits, Double(predicted[index])),
         recall: ratio(hits, Double(support[index])),
         f1: ratio(2 * hits, Double(support[index] + predicted[index])),
-        support: support[index])
+        support: support[index], predictionCount: predicted[index])
     }
     self.confusion = confusion
     self.accuracy = ratio(correct, total)
     self.classes = classes
-    self.macro = Averages(classes) { _ in 1 }
+    self.macro = Averages(classes) { $0.isPresent ? 1 : 0 }
     self.weighted = Averages(classes) { Double($0.support) }
-    let present = classes.filter { $0.support > 0 }
-    self.balancedAccuracy = ratio(present.reduce(0) { $0 + $1.recall }, Double(present.count))
+    let supported = classes.filter { $0.support > 0 }
+    self.balancedAccuracy = ratio(supported.reduce(0) { $0 + $1.recall }, Double(supported.count))
 
     let chance = zip(support, predicted).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     let labelSpread = total * total - support.reduce(0) { $0 + Double($1) * Double($1) }

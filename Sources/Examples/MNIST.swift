@@ -9,7 +9,7 @@ func mnist() throws {
     return
   }
   let epochs = arguments.dropFirst().first.flatMap { Int($0) } ?? 3
-  let data = try MNISTFolder(contentsOf: URL(fileURLWithPath: folder))
+  let data = try IDXFolder(contentsOf: URL(fileURLWithPath: folder))
   guard let training = data.training else {
     print("\(folder) has no training part")
     return

@@ -9,16 +9,16 @@ public import Tensors
 ///
 /// The forms, in the order in which they are tried:
 ///
-/// 1. IDX files, such as MNIST's `train-images-idx3-ubyte` (``MNISTFolder``);
-/// 2. the files of CIFAR's binary version: `data_batch_1.bin` and so on (``CIFAR10Folder``);
+/// 1. IDX files, such as MNIST's `train-images-idx3-ubyte` (`IDXFolder`);
+/// 2. the files of CIFAR-10's or CIFAR-100's binary version (`CIFARFolder`);
 /// 3. image files, whose parts and classes their folders, names or a list tell (``ImageListing``).
 public struct DataFolder: Sendable {
   /// The forms of folders.
   public enum Format: String, Hashable, Sendable {
-    /// IDX files, MNIST's form.
-    case mnist
-    /// CIFAR's binary files.
-    case cifar10
+    /// IDX files: MNIST and its relatives.
+    case idx
+    /// CIFAR-10's or CIFAR-100's binary files.
+    case cifar
     /// Image files.
     case images
   }
@@ -54,6 +54,10 @@ public struct DataFolder: Sendable {
   public let isCut: Bool
   /// What a folder of image files holds; nil for other forms.
   public let listing: ImageListing?
+  /// What was read and how, for forms 1 and 2.
+  public let notes: [String]
+  /// What is probably not as it should be, for forms 1 and 2.
+  public let warnings: [String]
 
   /// What to learn from.
   public var training: (any Dataset)? { parts[.training] }
@@ -77,6 +81,7 @@ public struct DataFolder: Sendable {
   ///   - preferredSize: The size that a network is made for, where `imageSize` is nil.
   ///   - channels: The channels that image files are converted to; colour if any is if nil. Must be nil,
   ///     or what they have, for other forms.
+  ///   - classCount: The number of classes, where IDX files may have more than their labels tell.
   ///   - classNames: The classes by label, where a network has them already.
   ///   - options: How image files are read.
   /// - Throws: `DatasetError` if the folder has none of the forms, leaves open what its folders stand for,
@@ -84,21 +89,40 @@ public struct DataFolder: Sendable {
   public static func open(
     _ url: URL, for purpose: Purpose = .training, split: String? = nil,
     imageSize: (height: Int, width: Int)? = nil, preferredSize: (height: Int, width: Int)? = nil,
-    channels: Int? = nil, classNames: [String]? = nil, options: ImageOptions = ImageOptions()
+    channels: Int? = nil, classCount: Int? = nil, classNames: [String]? = nil,
+    options: ImageOptions = ImageOptions()
   ) throws -> DataFolder {
     let part = try split.map(Self.part(named:))
-    let isList = options.labels != nil || options.layout != nil
-    if !isList, MNISTFolder.recognizes(url) {
-      let folder = try MNISTFolder(contentsOf: url, part: part)
+    let isOfFiles = options.labels != nil || options.layout != nil
+    let isIDX = !isOfFiles && IDXFolder.recognizes(url)
+    let isCIFAR = !isOfFiles && !isIDX && CIFARFolder.recognizes(url)
+    try refuse(
+      !isIDX && options.transpose != nil, "the choice whether to transpose", "IDX files", url)
+    try refuse(
+      !isCIFAR && options.cifarLabels != nil, "the choice of labels", "the files of CIFAR-100", url)
+    if isIDX {
+      let folder = try IDXFolder(
+        contentsOf: url, part: part, classCount: classCount, classNames: classNames,
+        transpose: options.transpose)
+      let found: [DataPart: ByteImageDataset?] = [
+        .training: folder.training, .validation: folder.validation, .test: folder.test,
+      ]
       return try DataFolder(
-        .mnist, [.training: folder.training, .test: folder.test], purpose, part, url,
-        imageSize: imageSize, channels: channels)
+        format: .idx, parts: found.compactMapValues { $0 }, isCut: folder.isCut,
+        notes: folder.notes, warnings: folder.warnings
+      ).narrowed(to: purpose, part, url, imageSize: imageSize, channels: channels)
     }
-    if !isList, CIFAR10Folder.recognizes(url) {
-      let folder = try CIFAR10Folder(contentsOf: url, part: part)
+    if isCIFAR {
+      let folder = try CIFARFolder(
+        contentsOf: url, part: part, classCount: classCount, classNames: classNames,
+        labels: options.cifarLabels)
+      let found: [DataPart: ByteImageDataset?] = [
+        .training: folder.training, .test: folder.test,
+      ]
       return try DataFolder(
-        .cifar10, [.training: folder.training, .test: folder.test], purpose, part, url,
-        imageSize: imageSize, channels: channels)
+        format: .cifar, parts: found.compactMapValues { $0 }, isCut: true, notes: folder.notes,
+        warnings: folder.warnings
+      ).narrowed(to: purpose, part, url, imageSize: imageSize, channels: channels)
     }
     let listing = try ImageListing(
       of: url, layout: options.layout, labels: options.labels, classNames: classNames)
@@ -109,22 +133,37 @@ public struct DataFolder: Sendable {
     return DataFolder(format: .images, parts: parts, isCut: listing.isCut, listing: listing)
   }
 
-  private init(format: Format, parts: [DataPart: any Dataset], isCut: Bool, listing: ImageListing?)
-  {
+  private init(
+    format: Format, parts: [DataPart: any Dataset], isCut: Bool, listing: ImageListing? = nil,
+    notes: [String] = [], warnings: [String] = []
+  ) {
     self.format = format
     self.parts = parts
     self.isCut = isCut
     self.listing = listing
+    self.notes = notes
+    self.warnings = warnings
   }
 
-  /// A folder whose images have a size of their own.
-  private init(
-    _ format: Format, _ found: [DataPart: (any Dataset)?], _ purpose: Purpose, _ part: DataPart?,
-    _ url: URL, imageSize: (height: Int, width: Int)?, channels: Int?
+  /// Refuses an option that means another form of folders.
+  private static func refuse(
+    _ isGiven: Bool, _ what: String, _ wanted: String, _ url: URL
   ) throws {
-    var parts = found.compactMapValues { $0 }
+    guard isGiven else { return }
+    throw DatasetError(
+      .mismatched, at: url.path, expected: "\(wanted), for \(what)",
+      found: "images in another form",
+      advice: "leave it out")
+  }
+
+  /// The parts of a folder whose images have a size of their own that suit a purpose.
+  private func narrowed(
+    to purpose: Purpose, _ part: DataPart?, _ url: URL, imageSize: (height: Int, width: Int)?,
+    channels: Int?
+  ) throws -> DataFolder {
+    var parts = parts
     if part == nil {
-      let chosen = purpose.choice(among: Array(parts.keys), isCut: true)
+      let chosen = purpose.choice(among: Array(parts.keys), isCut: isCut)
       parts = parts.filter { chosen.contains($0.key) }
     }
     for dataset in parts.values {
@@ -139,7 +178,8 @@ public struct DataFolder: Sendable {
           advice: "images of this form keep their size: leave size and channels out")
       }
     }
-    self.init(format: format, parts: parts, isCut: true, listing: nil)
+    return DataFolder(
+      format: format, parts: parts, isCut: isCut, notes: notes, warnings: warnings)
   }
 
   /// The part that a split names.

@@ -1,8 +1,13 @@
 public import Datasets
 public import Foundation
 
-/// How a folder of image files is read.
+/// How a folder of images is read.
 public struct ImageOptions: Sendable, Hashable {
+  /// Whether the images of IDX files are transposed; by the files' names if nil. Must be nil for other
+  /// forms.
+  public var transpose: Bool?
+  /// Which labels of CIFAR-100 count; the fine ones if nil. Must be nil for other forms.
+  public var cifarLabels: CIFARFolder.Labels?
   /// What folders stand for, where the rule does not decide (``ImageListing``).
   public var layout: ImageLayout?
   /// A list of files and labels that decides in the place of folders; see docs/data.md.
@@ -23,10 +28,13 @@ public struct ImageOptions: Sendable, Hashable {
 
   /// Creates options; as they stand, the rule decides and bad images are errors.
   public init(
-    layout: ImageLayout? = nil, labels: URL? = nil, reading: ImageReading = ImageReading(),
+    transpose: Bool? = nil, cifarLabels: CIFARFolder.Labels? = nil, layout: ImageLayout? = nil,
+    labels: URL? = nil, reading: ImageReading = ImageReading(),
     skipsBadFiles: Bool = false, cacheLimit: Int = 512 << 20, threadCount: Int? = nil,
     limits: ImageLimits = ImageLimits()
   ) {
+    self.transpose = transpose
+    self.cifarLabels = cifarLabels
     self.layout = layout
     self.labels = labels
     self.reading = reading

@@ -4,11 +4,11 @@ import Tensors
 extension LabelledImages {
   /// What every run should say about a folder of image files before it uses them.
   ///
-  /// How it was read, what its images are and become, what is left out; nothing for other sources.
+  /// How it was read, what its images are and become, what is left out; which files, for other sources.
   ///
   /// - Parameter dataset: The part whose images are described.
   public func facts(of dataset: any Dataset) -> [(name: String, text: String)] {
-    guard let listing else { return [] }
+    guard let listing else { return fileNotes.map { ("files", $0) } }
     var facts = [("layout", listing.layoutText)]
     if let images = Self.folderDataset(dataset) {
       let shape = images.imageShape

@@ -24,6 +24,10 @@ public struct LabelledImages: Sendable {
   public let maximumPixel: Float
   /// What a folder of image files holds; nil for other sources.
   public let listing: ImageListing?
+  /// What was read and how, for files that hold many images.
+  public let fileNotes: [String]
+  /// What is probably not as it should be: classes without an image, for instance.
+  public let warnings: [String]
   /// Whether the one part that was opened was named.
   private let isPartNamed: Bool
 
@@ -37,14 +41,16 @@ public struct LabelledImages: Sendable {
   ///     ``ImageFacts/standardShape(preferred:)`` says if nil. Images in other forms keep their shape:
   ///     another one is an error.
   ///   - preferredSize: The height and width that a network is made for, where `imageShape` is nil.
-  ///   - classNames: The classes by label, where a network has them already.
-  ///   - options: How image files are read.
+  ///   - classCount: The number of classes, where IDX files may have more than their labels tell.
+  ///   - classNames: The classes by label, where a network has them already; those of the images must
+  ///     be among them.
+  ///   - options: How folders are read.
   /// - Throws: `DatasetError` if there is no such source or part, its files are damaged, or its
   ///   images or classes are others than those asked for; ``ImageProblems`` if image files cannot be read.
   public static func open(
     _ source: String, for purpose: DataFolder.Purpose = .training, split: String? = nil,
     imageShape: Shape? = nil, preferredSize: (height: Int, width: Int)? = nil,
-    classNames: [String]? = nil, options: ImageOptions = ImageOptions()
+    classCount: Int? = nil, classNames: [String]? = nil, options: ImageOptions = ImageOptions()
   ) throws -> LabelledImages {
     if let imageShape, imageShape.rank != 3 {
       throw DatasetError(
@@ -52,26 +58,31 @@ public struct LabelledImages: Sendable {
         found: "a request for examples of \(imageShape)", advice: "ask for a shape like 28x28x1")
     }
     guard source != digitsName else {
-      let result = try digits(purpose: purpose, split: split, imageShape: imageShape)
-      if let classNames { try result.check(classNames) }
-      return result
+      guard options.transpose == nil, options.cifarLabels == nil else {
+        throw DatasetError(
+          .mismatched, at: source, expected: "a folder, for the choice of labels or orientation",
+          found: "the digits that are built in", advice: "leave it out")
+      }
+      return try digits(
+        purpose: purpose, split: split, imageShape: imageShape, classNames: classNames)
     }
     let folder = try DataFolder.open(
       URL(pathText: source), for: purpose, split: split,
       imageSize: imageShape.map { (height: $0[0], width: $0[1]) }, preferredSize: preferredSize,
-      channels: imageShape?[2], classNames: classNames, options: options)
+      channels: imageShape?[2], classCount: classCount, classNames: classNames, options: options)
     let result = LabelledImages(
       source: source, parts: folder.parts, isCut: folder.isCut, maximumPixel: 255,
-      listing: folder.listing, isPartNamed: split != nil)
+      listing: folder.listing, fileNotes: folder.notes, warnings: folder.warnings,
+      isPartNamed: split != nil)
     if let classNames { try result.check(classNames) }
     return result
   }
 
   private static func digits(
-    purpose: DataFolder.Purpose, split: String?, imageShape: Shape?
+    purpose: DataFolder.Purpose, split: String?, imageShape: Shape?, classNames: [String]?
   ) throws -> LabelledImages {
     let digits = try Digits.load()
-    var parts: [DataPart: any Dataset] = [.training: digits.training, .test: digits.test]
+    var parts: [DataPart: ByteImageDataset] = [.training: digits.training, .test: digits.test]
     if let imageShape, imageShape != digits.training.imageShape {
       throw DatasetError(
         .mismatched, at: digitsName, expected: "images of \(imageShape)",
@@ -89,9 +100,12 @@ public struct LabelledImages: Sendable {
       let chosen = purpose.choice(among: Array(parts.keys), isCut: true)
       parts = parts.filter { chosen.contains($0.key) }
     }
+    if let classNames {
+      parts = try parts.mapValues { try $0.labelled(asOf: classNames, place: digitsName) }
+    }
     return LabelledImages(
-      source: digitsName, parts: parts, isCut: true, maximumPixel: 16, listing: nil,
-      isPartNamed: split != nil)
+      source: digitsName, parts: parts, isCut: true, maximumPixel: 16, listing: nil, fileNotes: [],
+      warnings: [], isPartNamed: split != nil)
   }
 
   /// How the images become a network's input, for the network's file.

@@ -17,6 +17,10 @@ public struct ClassPrediction: Sendable, Hashable {
   public let name: String
   /// The probability of every class.
   public let probabilities: [Float]
+  /// Whether all outputs of the model were finite numbers.
+  ///
+  /// After an overflow or NaN they are not: then neither class nor probabilities mean anything.
+  public let isFinite: Bool
 }
 
 extension Model {
@@ -67,7 +71,8 @@ extension Model {
         let sum = exponentials.reduce(0, +)
         return ClassPrediction(
           label: label, name: metadata.className(of: label),
-          probabilities: (isProbability ? values : exponentials.map { $0 / sum }).map(Float.init))
+          probabilities: (isProbability ? values : exponentials.map { $0 / sum }).map(Float.init),
+          isFinite: values.allSatisfy(\.isFinite))
       }
     }
   }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Datasets
 public import Images
 public import Layers
 public import Threads
@@ -11,3 +12,4 @@ extension Checkpointing.DivergenceAction: ExpressibleByArgument {}
 extension ImageLayout: ExpressibleByArgument {}
 extension ImageReading.Orientation: ExpressibleByArgument {}
 extension ImageReading.Resizing: ExpressibleByArgument {}
+extension CIFARFolder.Labels: ExpressibleByArgument {}

@@ -58,9 +58,7 @@ struct CheckpointArguments: ParsableArguments {
 
   /// Refuses options that would do nothing.
   func check(hasOutput: Bool) throws {
-    guard keepCount >= 1, keepCount <= 1_000_000 else {
-      throw ValidationError("--keep: expected 1 to 1000000, found \(keepCount).")
-    }
+    try OptionNumber.check("--keep", keepCount, in: 1...1_000_000)
     let needing = [
       (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),
       (resumesOnly, "--resume"), (resumeWithChangedData, "--resume-with-changed-data"),

@@ -19,6 +19,8 @@ struct DataArguments: ParsableArguments {
 
 /// How a command reads a folder of labelled images.
 struct DataReadingArguments: ParsableArguments {
+  @OptionGroup var form: DataFormArguments
+
   @Option(
     help: """
       What folders of image files stand for, where their names leave it open: classes, whatever their \
@@ -42,7 +44,7 @@ struct DataReadingArguments: ParsableArguments {
   /// How image files are read.
   func options(threadCount: Int, reading: ImageReading = ImageReading()) -> ImageOptions {
     ImageOptions(
-      layout: layout, labels: labels.map(URL.init(pathText:)), reading: reading,
+      transpose: form.transpose, cifarLabels: form.cifarLabels, layout: layout, labels: labels.map(URL.init(pathText:)), reading: reading,
       skipsBadFiles: skipBad, threadCount: threadCount, limits: limits.limits)
   }
 }

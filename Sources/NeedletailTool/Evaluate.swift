@@ -20,6 +20,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "The part of the data to evaluate on: training, validation or test.")
   var split: String?
 
+
   @OptionGroup var engine: EngineArguments
 
   @Flag(help: "Print one JSON object.")
@@ -35,6 +36,7 @@ struct Evaluate: ParsableCommand {
       options: source.reading.options(
         threadCount: engine.threadBudget.threadCount, reading: preparation.reading))
     try images.check(preparation, isKnown: model.metadata.imagePreparation != nil)
+    images.warnings.forEach { StandardError.warn("\(source.data): \($0).") }
     let (part, dataset) = try images.evaluationPart()
     let trainer = Trainer(
       loss: .softmaxCrossEntropy, optimizer: .sgd(learningRate: 0.01), metrics: [.accuracy])
@@ -45,6 +47,11 @@ struct Evaluate: ParsableCommand {
         .mismatched, at: source.data, expected: "labelled images and a model that classifies",
         found: "an output of the shape \(model.graph.outputs[0].type)",
         advice: "evaluate other models from Swift, with Trainer.evaluate")
+    }
+    guard result.loss.isFinite else {
+      throw DatasetError(
+        .mismatched, at: source.data, expected: "finite numbers as the model's outputs",
+        found: "a loss of \(result.loss)", advice: "check the scale of the images' numbers")
     }
     try StandardOutput.write(
       json ? jsonText(result, report, part) : text(result, report, part, dataset, images))

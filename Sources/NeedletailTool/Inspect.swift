@@ -35,9 +35,7 @@ struct Inspect: ParsableCommand {
   var json = false
 
   mutating func validate() throws {
-    if let classes, !(2...1_000_000).contains(classes) {
-      throw ValidationError("--classes: expected 2 to 1000000, found \(classes).")
-    }
+    try classes.map { try OptionNumber.check("--classes", $0, in: 2...1_000_000) }
   }
 
   func run() throws {

@@ -48,7 +48,7 @@ struct NeedletailTool: ParsableCommand {
       // The Swift runtime reads them from /proc/self/cmdline; without them every command would be a
       // success that shows the help.
       guard !CommandLine.arguments.isEmpty else { throw UnknownArguments() }
-      var command = try parseAsRoot(arguments())
+      var command = try parseAsRoot(ArgumentList.withNegativeValues(arguments()))
       _ = blasSwitch
       try command.run()
     } catch {

@@ -10,7 +10,8 @@ struct Predict: ParsableCommand {
       Prints a line for each image or row, in order and as soon as it is known. Folders are \
       searched for PNG, JPEG and WebP files. Without images, rows are read from standard input: one \
       example a line, its numbers parted by commas or spaces. A bad image or row gets a line that \
-      says what is wrong, and the others go on.
+      says what is wrong, and the others go on; so does one for which the model's outputs are no \
+      finite numbers.
 
       needletail predict --model runs/1/model.safetensors photos/
       needletail predict --model runs/1/model.safetensors --format csv < rows.csv
@@ -28,6 +29,9 @@ struct Predict: ParsableCommand {
   @Option(help: "json: an object a line; csv: a head, then a row a line.")
   var format = Format.json
 
+  @Flag(help: "Skip the first line of the rows: a head with the columns' names.")
+  var header = false
+
   @Flag(help: "Stop at the first bad image or row.")
   var strict = false
 
@@ -43,6 +47,9 @@ struct Predict: ParsableCommand {
     if images.isEmpty && StandardInput.isTerminal {
       throw ValidationError("Name images or folders, or pipe rows of numbers into the command.")
     }
+    if header && !readsRows {
+      throw ValidationError("--header: expected rows on standard input, found images.")
+    }
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(pathText: model), engine: engine)
     let shape = try model.singleInputShape()
@@ -54,7 +61,7 @@ struct Predict: ParsableCommand {
       preparation: try ImagePreparation(ofModel: model.metadata.imagePreparation),
       limits: limits.limits, writer: writer, isStrict: strict)
     if readsRows {
-      try predictor.predictRows()
+      try predictor.predictRows(skippingHeader: header)
     } else {
       guard shape.rank == 3, [1, 3].contains(shape[2]) else {
         throw DatasetError(
@@ -68,7 +75,7 @@ struct Predict: ParsableCommand {
   }
 }
 
-/// Examples that could not be read, in a command that went on without them.
+/// Examples that could not be read or predicted, in a command that went on without them.
 struct BadExamples: Error, CustomStringConvertible {
   /// How many.
   var count = 1
@@ -77,6 +84,7 @@ struct BadExamples: Error, CustomStringConvertible {
 
   var description: String {
     count == 1
-      ? "\(first)" : "\(NumberText.count(count, "example")) could not be read; the first: \(first)"
+      ? "\(first)"
+      : "\(NumberText.count(count, "example")) could not be predicted; the first: \(first)"
   }
 }

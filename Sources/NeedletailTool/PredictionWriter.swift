@@ -16,12 +16,25 @@ struct PredictionWriter: Sendable {
       case .file(let path): path
       }
     }
+
+    /// What errors call it.
+    var place: String {
+      switch self {
+      case .row(let number): "standard input, row \(number)"
+      case .file(let path): path
+      }
+    }
   }
 
   /// What there is to say about an example.
   enum Answer: Sendable {
     case predicted(ClassPrediction)
     case failed(any Error)
+
+    /// What is wrong, if anything is.
+    var error: (any Error)? {
+      if case .failed(let error) = self { error } else { nil }
+    }
   }
 
   private let format: Predict.Format
@@ -39,7 +52,7 @@ struct PredictionWriter: Sendable {
     self.classNames = classNames
     self.team = team
     writtenNames = classNames.map {
-      format == .json ? JSONValue.string($0).canonicalText : Self.field($0)
+      format == .json ? JSONValue.string($0).canonicalText : CSVField.text(of: $0)
     }
   }
 
@@ -48,7 +61,7 @@ struct PredictionWriter: Sendable {
     guard format == .csv else { return }
     let columns =
       ["source", "label", "class"] + classNames.map { "probability of \($0)" } + ["error"]
-    try StandardOutput.line(columns.map(Self.field).joined(separator: ","))
+    try StandardOutput.line(columns.map(CSVField.text).joined(separator: ","))
   }
 
   /// Writes answers, each with what it is about.
@@ -96,7 +109,7 @@ struct PredictionWriter: Sendable {
   }
 
   private func writeRow(_ answer: Answer, _ source: Source, to text: inout Text) {
-    text += Self.field(source.text)
+    text += CSVField.text(of: source.text)
     switch answer {
     case .predicted(let prediction):
       text += ",\(prediction.label),"
@@ -108,7 +121,7 @@ struct PredictionWriter: Sendable {
       text += ","
     case .failed(let error):
       text += String(repeating: ",", count: 3 + classNames.count)
-      text += Self.field("\(error)")
+      text += CSVField.text(of: "\(error)")
     }
   }
 
@@ -119,11 +132,5 @@ struct PredictionWriter: Sendable {
     static func += (text: inout Text, addition: String) {
       text.bytes.append(contentsOf: addition.utf8)
     }
-  }
-
-  /// A field by RFC 4180.
-  private static func field(_ text: String) -> String {
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }

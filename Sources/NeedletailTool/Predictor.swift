@@ -17,7 +17,10 @@ final class Predictor {
   /// The most examples in a portion: as many as a prediction runs at once, fewer of large ones.
   private let portionSize: Int
 
-  /// What could not be read so far; nil if nothing.
+  /// Looks at the first examples; nil once there is nothing more to look for.
+  private var scaleCheck: InputScaleCheck?
+
+  /// What could not be read or predicted so far; nil if nothing.
   private(set) var badExamples: BadExamples?
 
   init(
@@ -31,12 +34,14 @@ final class Predictor {
     self.preparation = preparation
     self.limits = limits
     team = model.engine.team
+    scaleCheck = InputScaleCheck(model)
     portionSize = max(1, min(Model.predictionBatchSize, (4 << 20) / max(shape.count, 1)))
   }
 
   // MARK: Rows
 
-  func predictRows() throws {
+  /// - Parameter skippingHeader: Whether the first line is no row.
+  func predictRows(skippingHeader: Bool) throws {
     let size = shape.count
     // A number in text has rarely more than 20 characters; much more is no row of numbers.
     let lineLength = 64 * size + 4096
@@ -45,12 +50,16 @@ final class Predictor {
       zeros: Shape([portionSize] + shape.dimensions), for: "\(portionSize) rows of \(size) numbers")
     var input = StandardInput(maximumLineLength: lineLength)
     var lineNumber = 0
-    while case let lines = try input.nextLines(atMost: portionSize), !lines.isEmpty {
+    while case var lines = try input.nextLines(atMost: portionSize), !lines.isEmpty {
+      if skippingHeader && lineNumber == 0 {
+        lines.removeFirst()
+        lineNumber = 1
+      }
       let outcomes = input.withBytes { bytes in
         portion.withUnsafeMutableElements { numbers in
           RowParser(
             lines: lines, bytes: bytes, firstLine: lineNumber + 1, count: size, numbers: numbers,
-            maximumLineLength: lineLength
+            maximumLineLength: lineLength, isAfterHeader: skippingHeader
           ).parse(team: team)
         }
       }
@@ -142,18 +151,22 @@ final class Predictor {
   ) throws {
     let end = isStrict ? errors.firstIndex { $0 != nil } ?? errors.count : errors.count
     let kept = (0..<end).filter { errors[$0] == nil }
-    var predictions: [ClassPrediction] = []
+    var answers = errors.map { $0.map(PredictionWriter.Answer.failed) }
     if !kept.isEmpty {
-      predictions = try model.classify(examples(kept))
+      let examples = examples(kept)
+      if let warning = scaleCheck?.warning(for: examples, from: sources[kept[0]]) {
+        StandardError.warn(warning)
+      }
+      if scaleCheck?.isDone == true { scaleCheck = nil }
+      for (index, prediction) in zip(kept, try model.classify(examples)) {
+        answers[index] =
+          prediction.isFinite ? .predicted(prediction) : .failed(overflow(of: sources[index]))
+      }
     }
-    var next = 0
-    let answers = (0..<end).map { index -> PredictionWriter.Answer in
-      if let error = errors[index] { return .failed(error) }
-      defer { next += 1 }
-      return .predicted(predictions[next])
-    }
-    try writer.write(answers, Array(sources[..<end]))
-    for error in errors.compactMap(\.self) {
+    let failures = answers.indices.filter { answers[$0]?.error != nil }
+    let count = isStrict ? failures.first ?? answers.count : answers.count
+    try writer.write(answers[..<count].compactMap(\.self), Array(sources[..<count]))
+    for error in failures.compactMap({ answers[$0]?.error }) {
       if isStrict { throw error }
       if badExamples == nil {
         badExamples = BadExamples(first: error)
@@ -161,5 +174,11 @@ final class Predictor {
         badExamples?.count += 1
       }
     }
+  }
+
+  private func overflow(of source: PredictionWriter.Source) -> DatasetError {
+    DatasetError(
+      .malformed, at: source.place, expected: "finite numbers as the model's outputs",
+      found: "an overflow or NaN", advice: "check the scale of the numbers that go in")
   }
 }

@@ -31,6 +31,8 @@ struct RowParser: @unchecked Sendable {
   let numbers: UnsafeMutableBufferPointer<Float>
   /// What was the most bytes of a line, for the error.
   let maximumLineLength: Int
+  /// Whether a head was skipped, so that the first row need not be taken for one.
+  let isAfterHeader: Bool
 
   /// Numbers that one thread reads at a time, some microseconds' work.
   private static let chunkNumbers = 1 << 13
@@ -51,7 +53,7 @@ struct RowParser: @unchecked Sendable {
   }
 
   private func parse(_ index: Int) -> Outcome {
-    let place = { "standard input, row \(firstLine + index)" }
+    let place = { PredictionWriter.Source.row(firstLine + index).place }
     guard !lines[index].isTooLong else {
       return .failed(
         DatasetError(
@@ -65,7 +67,21 @@ struct RowParser: @unchecked Sendable {
       try NumberRow.parse(text, place: place(), into: UnsafeMutableBufferPointer(rebasing: row))
       return .numbers
     } catch {
-      return .failed(error)
+      return .failed(advised(error, index, text))
     }
+  }
+
+  /// The error, with advice where the first row begins with a word, as heads do.
+  private func advised(
+    _ error: DatasetError, _ index: Int, _ text: UnsafeBufferPointer<UInt8>
+  ) -> DatasetError {
+    let quotes = [UInt8(ascii: "\""), UInt8(ascii: "'")]
+    guard firstLine + index == 1, !isAfterHeader,
+      let letter = text.first(where: { !quotes.contains($0) }),
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)
+    else { return error }
+    var error = error
+    error.advice += ", or skip a head with --header"
+    return error
   }
 }

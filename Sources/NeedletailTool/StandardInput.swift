@@ -16,7 +16,7 @@ struct StandardInput {
   /// A line without its end.
   struct Line {
     /// Where it lies in the bytes that ``StandardInput/bytes(of:_:)`` shows.
-    fileprivate let range: Range<Int>
+    fileprivate var range: Range<Int>
     /// Whether it was longer than a line may be; then its bytes are gone.
     let isTooLong: Bool
   }
@@ -32,6 +32,8 @@ struct StandardInput {
   /// Whether the rest of a line that was too long is still to come.
   private var isSkipping = false
   private var isAtEnd = false
+  /// Whether no line has been given out.
+  private var isAtStart = true
 
   /// So much is read at once: what a pipe holds, and more of a file.
   private static let readSize = 1 << 18
@@ -45,7 +47,38 @@ struct StandardInput {
 
   /// The lines that have arrived, at most so many: waits for the first, not for more; none at the
   /// end of the input.
+  ///
+  /// A byte-order mark at the start is left out.
+  ///
+  /// - Throws: ``StreamError`` if reading fails; ``DatasetError`` if the text is not in UTF-8 by its
+  ///   mark.
   mutating func nextLines(atMost most: Int) throws -> [Line] {
+    var lines = try nextBareLines(atMost: most)
+    if isAtStart, !lines.isEmpty {
+      isAtStart = false
+      let bytes = buffer[lines[0].range]
+      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+        lines[0].range = lines[0].range.dropFirst(3)
+      } else if let encoding = Self.otherEncoding(bytes) {
+        throw DatasetError(
+          .unsupported, at: "standard input, row 1", expected: "text in UTF-8",
+          found: "the byte-order mark of \(encoding)",
+          advice: "convert it: iconv -f \(encoding) -t UTF-8")
+      }
+    }
+    return lines
+  }
+
+  /// The encoding whose mark stands at the start, unless it is UTF-8's.
+  private static func otherEncoding(_ bytes: ArraySlice<UInt8>) -> String? {
+    let marks: [(bytes: [UInt8], name: String)] = [
+      ([0xFF, 0xFE, 0, 0], "UTF-32"), ([0, 0, 0xFE, 0xFF], "UTF-32"), ([0xFF, 0xFE], "UTF-16"),
+      ([0xFE, 0xFF], "UTF-16"),
+    ]
+    return marks.first { bytes.starts(with: $0.bytes) }?.name
+  }
+
+  private mutating func nextBareLines(atMost most: Int) throws -> [Line] {
     if start > 0 {
       buffer.withUnsafeMutableBytes { bytes in
         bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))

@@ -31,7 +31,9 @@ struct Train: ParsableCommand {
     let images = try LabelledImages.open(
       arguments.source.data, split: arguments.split,
       imageShape: arguments.input ?? arguments.model?.statedImageShape(),
-      preferredSize: arguments.model?.preferredImageSize, options: options)
+      preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes,
+      options: options)
+    images.warnings.forEach { StandardError.warn("\(arguments.source.data): \($0).") }
     let (training, validation) = try images.trainingAndValidation(
       arguments.validation, seed: arguments.seed, options: options)
     let classCount = training.classCount ?? 0

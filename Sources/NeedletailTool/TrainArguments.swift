@@ -9,6 +9,7 @@ struct TrainArguments: ParsableArguments {
   @Option(help: "The part of the data to learn from: training, validation or test.")
   var split: String?
 
+
   @Option(
     help: ArgumentHelp(
       "The network: a preset or a YAML or JSON file.",
@@ -28,7 +29,11 @@ struct TrainArguments: ParsableArguments {
       valueName: "height x width x channels"), transform: parseShape)
   var input: Shape?
 
-  @Option(help: "The number of classes, to be checked against the data.")
+  @Option(
+    help: """
+      The number of classes, where IDX files may have more than their labels tell; of other data it \
+      is checked.
+      """)
   var classes: Int?
 
   @Option(help: "How often to see all images.")
@@ -70,8 +75,9 @@ struct TrainArguments: ParsableArguments {
   var augment: Augmentation?
 
   @Option(
+    name: .customLong("seed"),
     help: "Decides first weights, the order of images, how they are changed and what is held out.")
-  var seed: UInt64 = 0
+  var seedNumber = SeedNumber(0)
 
   @OptionGroup var engine: EngineArguments
 
@@ -99,21 +105,21 @@ struct TrainArguments: ParsableArguments {
   var json = false
 
   mutating func validate() throws {
-    func require(_ condition: Bool, _ text: String) throws {
-      if !condition { throw ValidationError(text) }
-    }
-    try require(
-      (1...1_000_000).contains(epochs), "--epochs: expected 1 to 1000000, found \(epochs).")
-    try require((1...1 << 24).contains(batch), "--batch: expected 1 to 16777216, found \(batch).")
+    try OptionNumber.check("--epochs", epochs, in: 1...1_000_000)
+    try OptionNumber.check("--batch", batch, in: 1...1 << 24)
     try checkpoints.check(hasOutput: output != nil)
-    try require(classes ?? 2 >= 2, "--classes: expected 2 or more, found \(classes ?? 0).")
-    try require(
-      rate.isFinite && rate > 0, "--learning-rate: expected a number above 0, found \(rate).")
-    try require(
-      warmUp.isFinite && warmUp >= 0 && warmUp <= Double(epochs),
-      "--warm-up: expected 0 to \(epochs) epochs, found \(warmUp).")
+    try classes.map { try OptionNumber.check("--classes", $0, in: 2...1_000_000) }
+    try seedNumber.check("--seed")
+    try OptionNumber.checkPositive("--learning-rate", rate)
+    try OptionNumber.check("--warm-up", warmUp, in: 0...Double(epochs), of: "epochs")
+    if let fraction = validation.flatMap({ Double($0) }), !(fraction >= 0 && fraction.isFinite) {
+      throw ValidationError(
+        "--validation: expected images or a fraction between 0 and 1, found \(validation ?? "").")
+    }
   }
 
+  /// What the random streams start from.
+  var seed: UInt64 { seedNumber.value }
   /// The learning rate that is used.
   var rate: Float { learningRate ?? optimizer.standardLearningRate }
 }
@@ -155,10 +161,8 @@ struct ThreadArguments: ParsableArguments {
   var count: Int?
 
   mutating func validate() throws {
-    let range = 1...ThreadBudget.maximumThreadCount
-    if let count, !range.contains(count) {
-      throw ValidationError(
-        "--threads: expected \(range.lowerBound) to \(range.upperBound), found \(count).")
+    try count.map {
+      try OptionNumber.check("--threads", $0, in: 1...ThreadBudget.maximumThreadCount)
     }
   }
 }

@@ -16,11 +16,17 @@ extension ParserCase {
       ],
       // A file that is not gzip is packed, so that damage inside gets past the checksum.
       mended: { $0.starts(with: [0x1F, 0x8B]) ? $0 : SampleBytes.gzip($0) }, parse: readIDX),
+    ParserCase(
+      "idx-wide-labels",
+      seeds: [SampleBytes.idx([4, 8], (0..<128).map { $0 % 32 == 3 ? 1 : 0 }, type: 0x0C)],
+      parse: readIDX),
     ParserCase("cifar", seeds: [SampleBytes.cifar(labels: [3, 9])], parse: readCIFAR),
+    ParserCase(
+      "cifar-100", seeds: [SampleBytes.cifar(labels: [3, 9], coarse: [1, 2])], parse: readCIFAR100),
     ParserCase(
       "class-names", seeds: [Array("airplane\nautomobile\r\nbird\n\ncat\n".utf8)],
       parse: { bytes in
-        let names = try CIFAR10Folder.classNames(in: reader(bytes))
+        let names = try CIFARFolder.classNames(in: reader(bytes))
         try check((1...256).contains(names.count) && !names.contains(""), "\(names.count) names")
       }),
     ParserCase(
@@ -44,8 +50,9 @@ extension ParserCase {
 
   @Sendable private static func readIDX(_ bytes: [UInt8]) throws {
     let file = try IDXFile(bytes: bytes, name: fileName)
-    try check(file.elements.count == file.shape.count, "\(file.elements.count) of \(file.shape)")
-    guard file.shape.rank == 1 else {
+    let byteCount = file.shape.count * file.elementType.byteCount
+    try check(file.bytes.count == byteCount, "\(file.bytes.count) for \(file.shape)")
+    guard file.shape.rank < 3 else {
       let labels = try IDXFile(
         bytes: SampleBytes.idx([2], [0, 1]), name: fileName)
       _ = try ByteImageDataset(images: file, labels: labels)
@@ -58,7 +65,14 @@ extension ParserCase {
 
   @Sendable private static func readCIFAR(_ bytes: [UInt8]) throws {
     let names = (0..<10).map(String.init)
-    let dataset = try CIFAR10Folder.read([reader(bytes)], classNames: names)
+    let dataset = try CIFARRecords(form: .cifar10).read([reader(bytes)], classNames: names)
     try check(dataset.count == bytes.count / 3073, "\(dataset.count) images")
+  }
+
+  @Sendable private static func readCIFAR100(_ bytes: [UInt8]) throws {
+    let names = (0..<20).map(String.init)
+    let dataset = try CIFARRecords(form: .cifar100, labels: .coarse)
+      .read([reader(bytes)], classNames: names)
+    try check(dataset.count == bytes.count / 3074, "\(dataset.count) images")
   }
 }

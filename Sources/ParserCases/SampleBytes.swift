@@ -4,9 +4,11 @@ import Foundation
 
 /// Small sound files of the formats that are read.
 package enum SampleBytes {
-  /// An IDX file of unsigned bytes.
-  package static func idx(_ extents: [UInt32], _ elements: [UInt8]) -> [UInt8] {
-    [0, 0, 8, UInt8(extents.count)] + extents.flatMap(bigEndian) + elements
+  /// An IDX file; of unsigned bytes, if no other type is named.
+  package static func idx(
+    _ extents: [UInt32], _ elements: [UInt8], type: UInt8 = 0x08
+  ) -> [UInt8] {
+    [0, 0, type, UInt8(extents.count)] + extents.flatMap(bigEndian) + elements
   }
 
   /// The bytes as one gzip member.
@@ -14,10 +16,12 @@ package enum SampleBytes {
     deflated(bytes, windowBits: 15 + 16)
   }
 
-  /// A CIFAR-10 file with a record for each label.
-  package static func cifar(labels: [UInt8]) -> [UInt8] {
-    labels.flatMap { label in
-      [label] + (0..<3072).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 / 1024) }
+  /// A CIFAR-10 file with a record for each label; a CIFAR-100 file with coarse labels, too.
+  package static func cifar(labels: [UInt8], coarse: [UInt8]? = nil) -> [UInt8] {
+    let image = (0..<3072).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 / 1024) }
+    return labels.indices.flatMap { index -> [UInt8] in
+      let label = coarse.map { [$0[index], labels[index]] } ?? [labels[index]]
+      return label + image
     }
   }
 

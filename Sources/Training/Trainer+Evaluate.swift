@@ -59,7 +59,8 @@ extension Trainer {
     let batches = try Batches(dataset, size: program.plan.maximumBatch)
     batches.team = model.engine.team
     return Evaluator(
-      metrics: metrics, classNames: dataset.classNames ?? model.metadata.classNames,
+      metrics: metrics,
+      classNames: [dataset.classNames, model.metadata.classNames].compactMap(\.self),
       batches: batches, program: program)
   }
 }
@@ -67,7 +68,8 @@ extension Trainer {
 /// A data set with a plan to evaluate models of one graph on it, again and again.
 struct Evaluator {
   let metrics: [Metric]
-  let classNames: [String]?
+  /// The names of the classes as the data and as the model have them.
+  let classNames: [[String]]
   let batches: Batches
   let program: TrainingProgram
 
@@ -108,9 +110,10 @@ struct Evaluator {
       classification: classification?.report, accuracy: classification?.report.accuracy)
   }
 
-  /// Class names are shown only where there is one for each output.
+  /// Class names are shown only where there is one for each output: a model may have more classes than
+  /// the data.
   private func makeAccumulator(classCount: Int) throws -> ClassificationAccumulator {
     try ClassificationAccumulator(
-      classCount: classCount, classNames: classNames?.count == classCount ? classNames : nil)
+      classCount: classCount, classNames: classNames.first { $0.count == classCount })
   }
 }

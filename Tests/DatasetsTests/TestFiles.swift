@@ -1,4 +1,5 @@
 import CZlib
+import Datasets
 import Foundation
 
 /// The bytes as one gzip member.
@@ -23,7 +24,22 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
   return Array(output[..<(size - Int(stream.avail_out))])
 }
 
-/// An IDX file of unsigned bytes.
+/// A number as IDX files of a type store it.
+func stored(_ value: Int, as type: IDXFile.ElementType) -> [UInt8] {
+  func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    withUnsafeBytes(of: value.bigEndian) { Array($0) }
+  }
+  return switch type {
+  case .unsignedByte: bytes(UInt8(value))
+  case .signedByte: bytes(Int8(value))
+  case .int16: bytes(Int16(value))
+  case .int32: bytes(Int32(value))
+  case .float32: bytes(Float(value).bitPattern)
+  case .float64: bytes(Double(value).bitPattern)
+  }
+}
+
+/// An IDX file, of unsigned bytes if no other type is named.
 func idx(_ extents: [UInt32], _ elements: [UInt8], type: UInt8 = 0x08) -> [UInt8] {
   [0, 0, type, UInt8(extents.count)]
     + extents.flatMap { extent in (0..<4).map { UInt8(truncatingIfNeeded: extent >> (24 - 8 * $0)) }

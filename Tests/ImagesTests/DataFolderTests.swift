@@ -17,7 +17,7 @@ import Testing
     try withTemporaryFolder { folder in
       try write(Self.mnist, to: folder)
       let data = try DataFolder.open(folder)
-      #expect(data.format == .mnist)
+      #expect(data.format == .idx)
       #expect(data.training?.count == 2)
       #expect(data.test?.labels == [9])
       #expect(data.validation == nil)
@@ -38,7 +38,7 @@ import Testing
     try withTemporaryFolder { folder in
       try write(["test_batch.bin": [3] + [UInt8](repeating: 5, count: 3072)], to: folder)
       let data = try DataFolder.open(folder)
-      #expect(data.format == .cifar10)
+      #expect(data.format == .cifar)
       #expect(data.training == nil)
       #expect(data.test?.labels == [3])
       #expect(throws: DatasetError.self) { try DataFolder.open(folder, split: "train") }

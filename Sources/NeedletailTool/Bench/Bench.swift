@@ -32,20 +32,15 @@ struct BenchOutputArguments: ParsableArguments {
   var json = false
 }
 
-/// A benchmark's number of seconds, checked.
-func parseSeconds(_ text: String) throws -> Double {
-  guard let seconds = Double(text), seconds > 0, seconds <= 86_400 else {
-    throw ValidationError("expected a number of seconds above 0, up to 86400")
+extension OptionNumber {
+  /// Refuses what no benchmark can take.
+  static func check(seconds: Double, batch: Int = 1) throws {
+    guard seconds > 0, seconds <= 86_400 else {
+      throw ValidationError(
+        "--seconds: expected a number above 0, up to 86400, found \(seconds).")
+    }
+    try check("--batch", batch, in: 1...1 << 20)
   }
-  return seconds
-}
-
-/// A benchmark's batch, checked.
-func parseBatch(_ text: String) throws -> Int {
-  guard let batch = Int(text), (1...1 << 20).contains(batch) else {
-    throw ValidationError("expected 1 to 1048576 examples")
-  }
-  return batch
 }
 
 /// Numbers of benchmarks as people read them.

@@ -15,7 +15,7 @@ struct BenchData: ParsableCommand {
   @OptionGroup var threads: ThreadArguments
   @OptionGroup var output: BenchOutputArguments
 
-  @Option(help: "How many images a batch has.", transform: parseBatch)
+  @Option(help: "How many images a batch has.")
   var batch = 64
 
   @Option(
@@ -24,13 +24,12 @@ struct BenchData: ParsableCommand {
       """)
   var images = 10_000
 
-  @Option(help: "How many seconds to measure each kind.", transform: parseSeconds)
+  @Option(help: "How many seconds to measure each kind.")
   var seconds = 1.0
 
   mutating func validate() throws {
-    guard (10...1_000_000).contains(images) else {
-      throw ValidationError("--images: expected 10 to 1000000, found \(images).")
-    }
+    try OptionNumber.check("--images", images, in: 10...1_000_000)
+    try OptionNumber.check(seconds: seconds, batch: batch)
   }
 
   func run() throws {

@@ -49,10 +49,10 @@ struct BenchKernels: ParsableCommand {
       "A matrix product by hand.", valueName: "rows x inputs x outputs"), transform: parseShape)
   var product: Shape?
 
-  @Option(help: "How many images a batch has.", transform: parseBatch)
+  @Option(help: "How many images a batch has.")
   var batch = 32
 
-  @Option(help: "How many seconds to measure each pass.", transform: parseSeconds)
+  @Option(help: "How many seconds to measure each pass.")
   var seconds = 0.2
 
   @OptionGroup var common: BenchArguments
@@ -60,6 +60,13 @@ struct BenchKernels: ParsableCommand {
   static let standardPresets: [Preset] = [.mnistCNN, .cifarCNN, .vgg8, .resnet18, .resnet50]
 
   mutating func validate() throws {
+    try OptionNumber.check(seconds: seconds, batch: batch)
+    for (name, value) in [
+      ("--filters", filters ?? 1), ("--kernel", kernel), ("--strides", strides),
+      ("--groups", groups),
+    ] {
+      try OptionNumber.check(name, value, in: 1...1 << 16)
+    }
     guard (input == nil) == (filters == nil) else {
       throw ValidationError("--input and --filters make a convolution together.")
     }

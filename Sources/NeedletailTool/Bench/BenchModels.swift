@@ -12,20 +12,25 @@ struct BenchModelArguments: ParsableArguments {
       valueName: "preset|file"), transform: NetworkSource.init)
   var model: [NetworkSource]
 
-  @Option(help: "How many images a step takes.", transform: parseBatch)
+  @Option(help: "How many images a step takes.")
   var batch = 32
 
-  @Option(help: "How many seconds to measure each network.", transform: parseSeconds)
+  @Option(help: "How many seconds to measure each network.")
   var seconds = 5.0
 
-  @Option(help: "Decides weights and images.")
-  var seed: UInt64 = 0
+  @Option(name: .customLong("seed"), help: "Decides weights and images.")
+  var seedNumber = SeedNumber(0)
 
   @OptionGroup var common: BenchArguments
 
   mutating func validate() throws {
     guard !model.isEmpty else { throw ValidationError("Name networks: --model mnist-cnn") }
+    try OptionNumber.check(seconds: seconds, batch: batch)
+    try seedNumber.check("--seed")
   }
+
+  /// What the random streams start from.
+  var seed: UInt64 { seedNumber.value }
 }
 
 struct BenchTrain: ParsableCommand {

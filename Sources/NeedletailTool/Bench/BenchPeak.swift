@@ -15,8 +15,10 @@ struct BenchPeak: ParsableCommand {
   @OptionGroup var threads: ThreadArguments
   @OptionGroup var output: BenchOutputArguments
 
-  @Option(help: "How many seconds to measure each limit.", transform: parseSeconds)
+  @Option(help: "How many seconds to measure each limit.")
   var seconds = 1.0
+
+  mutating func validate() throws { try OptionNumber.check(seconds: seconds) }
 
   func run() throws {
     let engine = try Engine(options: EngineOptions(threadCount: threads.count))

@@ -1,5 +1,3 @@
-package import Datasets
-
 /// What the name of a folder, or a word in a list, says about the part of a data set that it holds.
 package enum PartName: Hashable, Sendable {
   /// One of the parts with labels.
@@ -38,7 +36,7 @@ package enum PartName: Hashable, Sendable {
   private static let names: [String: PartName] = {
     var names: [String: PartName] = [:]
     for name in ["train", "training", "trn"] { names[name] = .part(.training) }
-    for name in ["val", "valid", "validation", "validate", "dev"] {
+    for name in ["val", "valid", "validation", "validate", "dev", "development"] {
       names[name] = .part(.validation)
     }
     for name in ["test", "testing", "tst", "eval", "evaluation"] { names[name] = .part(.test) }

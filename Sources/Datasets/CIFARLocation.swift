@@ -1,0 +1,82 @@
+import Foundation
+
+/// A folder that holds files of CIFAR-10 or CIFAR-100, in any of their versions.
+struct CIFARLocation {
+  /// The folder's path.
+  let path: String
+  /// Its path below the folder that was named; none for that one.
+  let components: [String]
+  /// Those of its files that belong to either data set.
+  let files: Set<String>
+
+  private let form: CIFARForm?
+
+  /// The path below the folder that was named, for people.
+  var shownPath: String { components.joined(separator: "/") }
+
+  /// The folders with such files on the first level, up to two down, that has any.
+  ///
+  /// Other versions than the binary one count only where there is no binary one.
+  static func all(in url: URL) -> [CIFARLocation] {
+    FolderContents.first(below: url.path, { interesting.contains($0) }) { level in
+      let found = level.compactMap(CIFARLocation.init)
+      let binary = found.filter { $0.form != nil }
+      return found.isEmpty ? nil : binary.isEmpty ? found : binary
+    } ?? []
+  }
+
+  /// The form, of a version that is read.
+  ///
+  /// - Throws: ``DatasetError`` if it is another version, with the one to fetch.
+  func binaryForm() throws -> CIFARForm {
+    if let form { return form }
+    let form = files.contains("meta") ? CIFARForm.cifar100 : .cifar10
+    let isMATLAB = files.contains("batches.meta.mat") || files.contains("data_batch_1.mat")
+    throw DatasetError(
+      .unsupported, at: path, expected: "\(form.title)'s binary version, \(form.trainingFiles[0])",
+      found: isMATLAB ? "its MATLAB version" : "its Python version, which is made of pickles",
+      advice: "fetch \(form.archive) from the same page and unpack it")
+  }
+
+  private static let pythonFiles: [CIFARForm: Set<String>] = [
+    .cifar10: ["batches.meta", "data_batch_1"], .cifar100: ["meta", "train", "test"],
+  ]
+  private static let matlabFiles: Set = ["batches.meta.mat", "data_batch_1.mat"]
+  private static let interesting = matlabFiles.union(
+    CIFARForm.allCases.flatMap {
+      $0.trainingFiles + [$0.testFile] + CIFARFolder.Labels.allCases.map($0.namesFile)
+        + (pythonFiles[$0] ?? [])
+    })
+
+  private init?(_ contents: FolderContents) {
+    let files = Set(contents.files)
+    self.path = contents.path
+    self.components = contents.components
+    self.files = files
+    if !files.isDisjoint(with: CIFARForm.cifar10.trainingFiles + [CIFARForm.cifar10.testFile]) {
+      form = .cifar10
+    } else if Self.isCIFAR100(contents) {
+      form = .cifar100
+    } else {
+      form = nil
+      guard Self.pythonFiles.values.contains(where: files.isSuperset) || files.isSuperset(of: Self.matlabFiles)
+      else { return nil }
+    }
+  }
+
+  /// Whether `train.bin` or `test.bin`, names that others use, too, are CIFAR-100's: files with its
+  /// classes' names lie beside them, the folder is called so, or their sizes are those of records.
+  private static func isCIFAR100(_ contents: FolderContents) -> Bool {
+    let form = CIFARForm.cifar100
+    let found = (form.trainingFiles + [form.testFile]).filter(contents.files.contains)
+    guard !found.isEmpty else { return false }
+    let folder = contents.name.lowercased()
+    return CIFARFolder.Labels.allCases.contains { contents.files.contains(form.namesFile($0)) }
+      || folder.contains("cifar-100") || folder.contains("cifar100")
+      || found.allSatisfy { name in
+        var status = stat()
+        return stat(contents.path(of: name), &status) == 0 && status.st_size > 0
+          && Int(status.st_size) % form.recordSize == 0
+      }
+  }
+}
