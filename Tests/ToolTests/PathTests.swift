@@ -45,7 +45,7 @@ struct PathTests {
         "\(train) --epochs 1 --output \"$cafe run/$chats\" --validation \"$cafe/test\" --json",
         in: folder)
       let objects = try run.objects()
-      #expect(objects[0]["data"] as? String == #"caf\xE9"#)
+      #expect(objects.first?["data"] as? String == #"caf\xE9"#)
       #expect(
         objects.last?["model"] as? String == folder.path(#"caf\xE9 run/ch\xE2ts/model.safetensors"#)
       )
@@ -83,9 +83,9 @@ struct PathTests {
         "\"$TOOL\" evaluate --model \"$cafe run/model.safetensors\" --data \"$cafe\" --json",
         in: folder
       ).objects()
-      #expect(evaluated[0]["data"] as? String == #"caf\xE9"#)
-      #expect(evaluated[0]["examples"] as? Int == 3)
-      let classes = try #require(evaluated[0]["classes"] as? [[String: Any]])
+      #expect(evaluated.first?["data"] as? String == #"caf\xE9"#)
+      #expect(evaluated.first?["examples"] as? Int == 3)
+      let classes = try #require(evaluated.first?["classes"] as? [[String: Any]])
       #expect(classes.map { $0["name"] as? String } == [#"ch\xE2ts"#, "chiens"])
       #expect(classes.map { $0["support"] as? Int } == [2, 1])
 
@@ -101,10 +101,10 @@ struct PathTests {
           #"caf\xE9/test/ch\xE2ts/b.png"#, #"caf\xE9/test/chiens/\xE9t\xE9.png"#, #"no\xFF"#,
         ])
       #expect(predicted.prefix(4).allSatisfy { $0["error"] == nil })
-      #expect((predicted[4]["error"] as? String)?.hasPrefix(folder.path(#"no\xFF: "#)) == true)
+      #expect((predicted.last?["error"] as? String)?.hasPrefix(folder.path(#"no\xFF: "#)) == true)
 
       let model = try shell("\"$TOOL\" inspect --json \"$cafe run/model.safetensors\"", in: folder)
-      #expect(try model.objects()[0]["classes"] as? [String] == [#"ch\xE2ts"#, "chiens"])
+      #expect(try model.objects().first?["classes"] as? [String] == [#"ch\xE2ts"#, "chiens"])
       let network = try shell(
         """
         printf 'input: [8, 8, 1]\\nlayers:\\n- Flatten\\n- Dense: classes\\n' > "$cafe.yaml"
@@ -112,7 +112,7 @@ struct PathTests {
         printf 'layers: 3\\n' > "$cafe.yaml"; set +e
         "$TOOL" inspect "$cafe.yaml"
         """, in: folder, status: 78)
-      #expect(try network.objects()[0]["name"] as? String == #"caf\xE9.yaml"#)
+      #expect(try network.objects().first?["name"] as? String == #"caf\xE9.yaml"#)
       #expect(network.errors.contains(#"caf\xE9.yaml, line 1"#), "\(network.errors)")
     }
   }
