@@ -49,9 +49,8 @@ let package = Package(
   ],
   targets: [
     // System libraries.
-    .systemLibrary(
-      name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas lapacke",
-      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    // Loaded when it is needed, not linked: see docs/decisions/0024-openblas-is-loaded.md.
+    .systemLibrary(name: "COpenBLAS", path: "Modules/COpenBLAS"),
     .systemLibrary(
       name: "CZlib", path: "Modules/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
@@ -78,7 +77,10 @@ let package = Package(
     library("Evaluation", ["Tensors"]),
     library(
       "ModelFiles",
-      ["Layers", "Graphs", "Tensors", "CZlib", .product(name: "Yams", package: "Yams")]),
+      [
+        "Layers", "Graphs", "Tensors", "Threads", "CZlib",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     library(
       "Training",
       [

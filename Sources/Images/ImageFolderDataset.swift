@@ -1,6 +1,5 @@
 import CKernels
 public import Datasets
-import Dispatch
 public import Foundation
 import Synchronization
 public import Tensors
@@ -37,6 +36,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   private let imageLabels: [Int32]
   private let limits: ImageLimits
   private let threadCount: Int
+  /// Its threads start with the first images that are decoded.
+  private let decodingTeam: WorkerTeam
   private let imageSize: Int
   private let cache: ImageCache?
   private let decoders = Lock<[ImageDecoder]>([])
@@ -93,7 +94,11 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     self.paths = listing.paths
     self.imageLabels = listing.labels
     self.limits = limits
-    self.threadCount = max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount)
+    let threads = min(
+      max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount),
+      ThreadBudget.maximumThreadCount)
+    self.threadCount = threads
+    self.decodingTeam = WorkerTeam(threadCount: threads)
     self.imageSize = imageSize
     self.cache =
       !overflow && bytes <= cacheLimit
@@ -113,7 +118,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
 
   /// Decodes the images at `indices`, or takes them from the cache.
   ///
-  /// Decodes on threads of Dispatch's, apart from those that compute. Allocates nothing once all of
+  /// Decodes on threads of its own, apart from those that compute. Allocates nothing once all of
   /// the images are in the cache.
   ///
   /// - Throws: `DatasetError` naming the file that cannot be decoded; the first by place if there
@@ -136,9 +141,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     if workers <= 1 {
       run(work)
     } else {
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        FloatMode.flushingDenormals { run(work) }
-      }
+      decodingTeam.run(count: workers, chunkSize: 1) { _ in run(work) }
     }
     if let failure = work.failure.withLock({ $0 }) { throw failure.error }
   }

@@ -26,6 +26,16 @@ struct CheckpointArguments: ParsableArguments {
       """)
   var onDivergence = Checkpointing.DivergenceAction.stop
 
+  @Flag(
+    help: """
+      Write the files of the run folder where they lie, for file systems that cannot rename or force to \
+      the disk: a process that is killed leaves half a file.
+      """)
+  var withoutAtomicWrites = false
+
+  /// Whether at every moment the files of the run folder are complete.
+  var writing: FileWriting { withoutAtomicWrites ? .inPlace : .atomic }
+
   /// How often a checkpoint is due; nil where none are written.
   var interval: CheckpointInterval? { (checkpointEvery ?? .every(.epochs(1))).interval }
 
@@ -39,7 +49,8 @@ struct CheckpointArguments: ParsableArguments {
   func options(in folder: URL) -> Checkpointing? {
     interval.map {
       Checkpointing(
-        in: folder, every: $0, keepCount: keepCount, resumes: resume, onDivergence: onDivergence)
+        in: folder, every: $0, keepCount: keepCount, resumes: resume, onDivergence: onDivergence,
+        writing: writing)
     }
   }
 
@@ -47,6 +58,9 @@ struct CheckpointArguments: ParsableArguments {
   func check(hasOutput: Bool) throws {
     guard keepCount >= 1, keepCount <= 1_000_000 else {
       throw ValidationError("--keep: expected 1 to 1000000, found \(keepCount).")
+    }
+    guard hasOutput || !withoutAtomicWrites else {
+      throw ValidationError("--without-atomic-writes: expected --output, the folder, too.")
     }
     let needing = [
       (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),

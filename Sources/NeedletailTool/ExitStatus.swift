@@ -75,8 +75,8 @@ enum ExitStatus: Int32, CaseIterable {
       is EvaluationError, is VariableError:
       self = .badData
     case let error as BadExamples: self = Self(of: error.first)
-    case is MemoryError, is UnknownArguments: self = .systemError
-    case is EngineError: self = .usage
+    case is MemoryError, is BLASError, is UnknownArguments: self = .systemError
+    case is EngineError, is EmptyArgument: self = .usage
     default: self = .software
     }
   }

@@ -15,13 +15,13 @@ struct Train: ParsableCommand {
   func run() throws {
     let folder = arguments.output.map { URL(fileURLWithPath: $0) }
     let checkpoints = arguments.checkpoints
+    if folder != nil && checkpoints.areWritten { Interruption.watch() }
     if let folder {
       if checkpoints.resume {
         try RunFolder.checkNotInUse(folder)
       } else {
         try RunFolder.checkUnused(folder)
       }
-      if checkpoints.areWritten { Interruption.watch() }
     }
     let engine = try arguments.engine.start()
     let threadCount = engine.threadBudget.threadCount
@@ -52,12 +52,14 @@ struct Train: ParsableCommand {
         arguments, network: network, training: training, validation: validation,
         threadCount: threadCount)
       return checkpoints.resume
-        ? try RunFolder(resuming: $0, configuration: configuration)
-        : try RunFolder(creating: $0, configuration: configuration)
+        ? try RunFolder(
+          resuming: $0, configuration: configuration, writing: checkpoints.writing)
+        : try RunFolder(
+          creating: $0, configuration: configuration, writing: checkpoints.writing)
     }
     if let warning = run?.warning { StandardError.warn(warning) }
     let reporter = TrainReporter(
-      style: arguments.json ? .json : StandardOutput.isTerminal ? .live : .lines,
+      style: arguments.json ? .json : StandardOutput.takesLiveLines ? .live : .lines,
       isQuiet: arguments.quiet,
       facts: TrainFacts(
         images: images, training: training, validation: validation, network: network, model: model,
@@ -97,6 +99,9 @@ struct Train: ParsableCommand {
       try reporter.interrupted(by: Interruption.signalName, lastCheckpoint)
       throw ExitCode(ExitStatus.tryAgain.rawValue)
     }
+    // One that came after the last look: the last checkpoint is written, and a resumed training does the
+    // rest.
+    if Interruption.hasEnded { throw ExitCode(ExitStatus.tryAgain.rawValue) }
     try run?.save(model)
     let test = try images.testPart.map { try trainer.evaluate(model, on: $0) }
     try reporter.ended(test: test, modelPath: run?.modelURL.path)

@@ -63,7 +63,8 @@ final class TrainReporter {
       "\(name(of: progress.epoch))  \(bar)  \(scores(progress.loss, progress.metrics))  "
       + "\(NumberText.grouped(Int(rate))) images/s  "
       + "\(NumberText.duration(Double(start.exampleCount - progress.exampleCount) / rate)) left"
-    try StandardOutput.write("\r\u{1B}[K" + text.prefix(max(1, StandardOutput.columnCount - 1)))
+    try StandardOutput.write(
+      StandardOutput.lineEraser + TerminalText.cut(text, toColumns: StandardOutput.columnCount - 1))
   }
 
   func epochEnded(_ report: EpochReport) throws {
@@ -84,7 +85,7 @@ final class TrainReporter {
     text +=
       "  \(NumberText.grouped(Int(report.examplesPerSecond))) images/s  "
       + NumberText.duration(report.seconds)
-    try StandardOutput.line((style == .live ? "\r\u{1B}[K" : "") + text)
+    try StandardOutput.line((style == .live ? StandardOutput.lineEraser : "") + text)
   }
 
   /// A training that had diverged goes on from a checkpoint.
@@ -92,7 +93,7 @@ final class TrainReporter {
     epochStart = .now()
     resumedEpoch = report.position.epoch
     resumedCount = report.position.epochStepCount * facts.arguments.batch
-    if style == .live { try StandardOutput.write("\r\u{1B}[K") }
+    if style == .live { try StandardOutput.write(StandardOutput.lineEraser) }
     StandardError.warn(
       "\(report.divergence) Going back to \(report.checkpoint.lastPathComponent) with "
         + "\(report.learningRateFactor) of the learning rate (\(report.rollbackCount) of at most "
@@ -101,7 +102,7 @@ final class TrainReporter {
 
   /// A signal has ended the training; said even with `--quiet`.
   func interrupted(by signal: String, _ checkpoint: CheckpointReport?) throws {
-    if style == .live, !isQuiet { try StandardOutput.write("\r\u{1B}[K") }
+    if style == .live, !isQuiet { try StandardOutput.write(StandardOutput.lineEraser) }
     StandardError.write(
       "needletail: interrupted by \(signal) after "
         + "\(NumberText.count(checkpoint?.position.stepCount ?? 0, "step")); the checkpoint "

@@ -1,5 +1,6 @@
 import CKernels
 import Datasets
+import Graphs
 import Kernels
 import Layers
 import ModelFiles
@@ -36,17 +37,20 @@ struct CheckpointSettings: Sendable, Hashable {
       settings["augmentation"] = augmentation.description
     }
     self.settings = settings
-    let library = BLASLibrary.current
     let instructions =
       switch nk_active_isa() {
       case NK_ISA_AVX512: "AVX-512"
       case NK_ISA_AVX2: "AVX2"
       default: "portable"
       }
-    machine = [
-      "instructions": instructions,
-      "BLAS": "OpenBLAS \(library.version), core \(library.coreName)",
-    ]
+    var machine = ["instructions": instructions]
+    // Where it cannot be loaded, the plan has been refused.
+    if model.graph.usesBLAS(named: model.engine.convolution),
+      let library = try? BLASLibrary.current
+    {
+      machine["BLAS"] = "OpenBLAS \(library.version), core \(library.coreName)"
+    }
+    self.machine = machine
   }
 
   /// The size, the form and the labels of a data set.
@@ -68,8 +72,9 @@ struct CheckpointSettings: Sendable, Hashable {
     Self.differences(between: other, and: settings)
   }
 
+  /// Of what counts here: checkpoints of earlier versions name an OpenBLAS that they did not use.
   func machineDifferences(from other: [String: String]) -> [String] {
-    Self.differences(between: other, and: machine)
+    Self.differences(between: other.filter { machine[$0.key] != nil }, and: machine)
   }
 
   private static func differences(

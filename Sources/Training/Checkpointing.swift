@@ -1,4 +1,5 @@
 public import Foundation
+public import ModelFiles
 
 /// Whether and how `fit` writes checkpoints, and whether it starts from one.
 ///
@@ -54,6 +55,9 @@ public struct Checkpointing: Sendable, Hashable {
   public var resumes: Bool
   /// What to do where the training has diverged.
   public var onDivergence: DivergenceAction
+  /// Whether at every moment the files are complete; a half checkpoint is found by its checksum, and the one
+  /// before it used.
+  public var writing: FileWriting
 
   /// Creates options.
   ///
@@ -63,11 +67,13 @@ public struct Checkpointing: Sendable, Hashable {
   ///   - keepCount: How many to keep.
   ///   - resumes: Whether to start from the newest one.
   ///   - onDivergence: What to do where the training has diverged.
+  ///   - writing: Whether at every moment the files are complete.
   /// - Precondition: `keepCount` is at least 1, as are steps and epochs of the interval; minutes are
   ///   more than 0.
   public init(
     in folder: URL, every interval: CheckpointInterval = .epochs(1), keepCount: Int = 2,
-    resumes: Bool = false, onDivergence: DivergenceAction = .stop
+    resumes: Bool = false, onDivergence: DivergenceAction = .stop,
+    writing: FileWriting = .atomic
   ) {
     precondition(keepCount >= 1, "A training keeps at least one checkpoint.")
     let isPositive =
@@ -81,6 +87,7 @@ public struct Checkpointing: Sendable, Hashable {
     self.keepCount = keepCount
     self.resumes = resumes
     self.onDivergence = onDivergence
+    self.writing = writing
   }
 }
 

@@ -1,6 +1,6 @@
 public import Foundation
 public import Layers
-import ModelFiles
+public import ModelFiles
 
 /// The folder of one training: what was asked for, what each epoch did, what came out.
 ///
@@ -30,6 +30,9 @@ public struct RunFolder: Sendable {
   private static let configurationName = "configuration.json"
   private static let checkpointsName = "checkpoints"
 
+  /// Whether at every moment the files of the folder are complete.
+  public let fileWriting: FileWriting
+
   private let lock: FolderLock
   /// What ``restore()`` goes back to: whether there was a folder, the names in it, its configuration.
   private let isCreated: Bool
@@ -44,9 +47,13 @@ public struct RunFolder: Sendable {
   /// - Parameters:
   ///   - url: The folder.
   ///   - configuration: Everything that the run was asked for.
-  /// - Throws: ``RunFolderError`` if the folder holds a run or cannot be created.
-  public init(creating url: URL, configuration: some Encodable) throws {
-    try self.init(url, configuration: configuration, resumes: false)
+  ///   - writing: Whether at every moment the files of the folder are complete.
+  /// - Throws: ``RunFolderError`` if the folder holds a run or cannot be created, or if its file system
+  ///   lacks what `writing` takes.
+  public init(
+    creating url: URL, configuration: some Encodable, writing: FileWriting = .atomic
+  ) throws {
+    try self.init(url, configuration: configuration, writing: writing, resumes: false)
   }
 
   /// Takes the folder of a run that is to go on, or creates one for a new run.
@@ -57,16 +64,25 @@ public struct RunFolder: Sendable {
   /// - Parameters:
   ///   - url: The folder.
   ///   - configuration: Everything that the run was asked for; takes the place of what is there.
-  /// - Throws: ``RunFolderError`` if another process is using the folder, or it cannot be written.
-  public init(resuming url: URL, configuration: some Encodable) throws {
-    try self.init(url, configuration: configuration, resumes: true)
+  ///   - writing: Whether at every moment the files of the folder are complete.
+  /// - Throws: ``RunFolderError`` if another process is using the folder, if it cannot be written, or if
+  ///   its file system lacks what `writing` takes.
+  public init(
+    resuming url: URL, configuration: some Encodable, writing: FileWriting = .atomic
+  ) throws {
+    try self.init(url, configuration: configuration, writing: writing, resumes: true)
   }
 
-  private init(_ url: URL, configuration: some Encodable, resumes: Bool) throws {
+  private init(
+    _ url: URL, configuration: some Encodable, writing: FileWriting, resumes: Bool
+  ) throws {
     self.url = url
+    fileWriting = writing
     if !resumes { try Self.checkUnused(url) }
     isCreated = !FileManager.default.fileExists(atPath: url.path)
-    try Self.writing(.notCreated) { try AtomicFile.createFolder(url.standardizedFileURL.path) }
+    try Self.writing(.notCreated) {
+      try AtomicFile.createFolder(url.standardizedFileURL.path, writing: writing)
+    }
     lock = try Self.claim(url)
     warning = lock.warning
     // Again: another process may have used the folder between the check and the claim.
@@ -89,14 +105,15 @@ public struct RunFolder: Sendable {
 
   private func writeStart(_ configuration: some Encodable) throws {
     try Self.writing(.notCreated) {
+      if fileWriting == .atomic { try AtomicFile.checkSupport(in: url.path) }
       if !FileManager.default.fileExists(atPath: historyURL.path) {
-        try AtomicFile.write([], to: historyURL.path)
+        try AtomicFile.write([], to: historyURL.path, writing: fileWriting)
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try AtomicFile.write(
         Array(encoder.encode(configuration)) + [UInt8(ascii: "\n")],
-        to: configurationURL.path)
+        to: configurationURL.path, writing: fileWriting)
     }
   }
 
@@ -108,7 +125,8 @@ public struct RunFolder: Sendable {
   public func restore() {
     // Errors are passed over: the one that the training was refused with is to be told.
     if let oldConfiguration {
-      try? AtomicFile.write(Array(oldConfiguration), to: configurationURL.path)
+      try? AtomicFile.write(
+        Array(oldConfiguration), to: configurationURL.path, writing: fileWriting)
     }
     for file in [configurationURL, historyURL] where !oldNames.contains(file.lastPathComponent) {
       unlink(file.path)
@@ -170,13 +188,16 @@ public struct RunFolder: Sendable {
     let text = Array(epochs.map { $0.jsonLine + "\n" }.joined().utf8)
     // One that cannot be read is written again, which reports what is wrong.
     if let old = try? Data(contentsOf: historyURL), old.elementsEqual(text) { return }
-    try Self.writing(.notWritten) { try AtomicFile.write(text, to: historyURL.path) }
+    try Self.writing(.notWritten) {
+      try AtomicFile.write(text, to: historyURL.path, writing: fileWriting)
+    }
   }
 
   /// Appends an epoch to the history and waits until it is on the disk.
   ///
   /// - Throws: ``RunFolderError`` if it cannot be written.
   public func append(_ report: EpochReport) throws {
+    if fileWriting == .inPlace { return try rewriteHistory(appending: report) }
     let descriptor = open(historyURL.path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw historyFailure() }
     defer { close(descriptor) }
@@ -188,11 +209,26 @@ public struct RunFolder: Sendable {
     guard count == line.count, fsync(descriptor) == 0 else { throw historyFailure() }
   }
 
+  /// Writes the history anew, for file systems that do not append.
+  private func rewriteHistory(appending report: EpochReport) throws {
+    let old: Data
+    do {
+      old = try Data(contentsOf: historyURL)
+    } catch {
+      throw RunFolderError(
+        .notWritten, "\(historyURL.path): expected the history so far, found \(error).")
+    }
+    try Self.writing(.notWritten) {
+      try AtomicFile.write(
+        Array(old) + Array((report.jsonLine + "\n").utf8), to: historyURL.path, writing: .inPlace)
+    }
+  }
+
   /// Writes the model.
   ///
   /// - Throws: ``RunFolderError`` if it cannot be written.
   public func save(_ model: Model) throws {
-    try Self.writing(.notWritten) { try model.save(to: modelURL) }
+    try Self.writing(.notWritten) { try model.save(to: modelURL, writing: fileWriting) }
   }
 
   private static func writing(_ kind: RunFolderError.Kind, _ body: () throws -> Void) throws {

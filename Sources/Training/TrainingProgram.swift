@@ -24,7 +24,7 @@ package final class TrainingProgram {
     model: Model, loss: Loss, fields: [BatchField], maximumBatch: Int, isTraining: Bool,
     momentCount: Int = 0
   ) throws {
-    try OwnProcess.check()
+    try Engine.check()
     guard let output = model.graph.outputs.first else {
       throw TrainingError("The model has no output to train.")
     }

@@ -45,8 +45,8 @@ import Testing
         + "or install a newer OpenBLAS.")
   }
 
-  @Test func currentLibrary() {
-    let library = BLASLibrary.current
+  @Test func currentLibrary() throws {
+    let library = try BLASLibrary.current
     #expect(library.threadCount == 1)
     #expect(library.configuration.contains("OpenBLAS"))
     #expect(library.version.first?.isNumber == true)
