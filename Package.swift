@@ -113,7 +113,7 @@ let package = Package(
     library("TestSupport", ["Tensors", "Threads", "Kernels", "Graphs"]),
     tests("ThreadsTests", ["Threads", "CKernels", "CAllocationCount"]),
     tests("TensorsTests", ["Tensors", "CKernels"]),
-    tests("KernelsTests", ["Kernels", "CKernels", "COpenBLAS", "Threads", "Tensors"]),
+    tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
     tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),

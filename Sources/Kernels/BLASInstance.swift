@@ -33,14 +33,17 @@ struct BLASInstance: Sendable {
 
   /// The functions of CBLAS that are called.
   struct Products: Sendable {
-    let sgemm: @convention(c) (
-      Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32,
-      UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
-    ) -> Void
-    let sgemv: @convention(c) (
-      Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32, UnsafePointer<Float>?, Int32,
-      Float, UnsafeMutablePointer<Float>?, Int32
-    ) -> Void
+    let sgemm:
+      @convention(c) (
+        Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32,
+        UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
+      ) -> Void
+    let sgemv:
+      @convention(c) (
+        Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32, UnsafePointer<Float>?,
+        Int32,
+        Float, UnsafeMutablePointer<Float>?, Int32
+      ) -> Void
   }
 
   let products: Products
@@ -59,7 +62,8 @@ struct BLASInstance: Sendable {
       let reason = dlerror().map { String(cString: $0) } ?? "no reason"
       throw BLASError(
         "OpenBLAS: expected the library \(Self.fileName), found that the system cannot load it: "
-          + "\(reason). Install it (apt-get install libopenblas0), or allow more addresses (ulimit -v).")
+          + "\(reason). Install it (apt-get install libopenblas0), or allow more addresses (ulimit -v)."
+      )
     }
     func function<Function>(_ name: String, as type: Function.Type) throws(BLASError) -> Function {
       guard let address = dlsym(handle, name) else {

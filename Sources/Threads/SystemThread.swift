@@ -13,7 +13,10 @@ import Musl
 /// Here the refusal is an answer, and whoever asked does with fewer.
 package enum SystemThread {
   /// The stack of a thread, in bytes: what the system would choose depends on `ulimit -s`.
-  package static let stackByteCount = 2 << 20
+  ///
+  /// Inner loops that are built without optimisation have frames of 2.5 MB; in release they take some
+  /// kilobytes.
+  package static let stackByteCount = 8 << 20
 
   /// Starts a thread that calls `body` once, and does not wait for it.
   ///

@@ -3,12 +3,14 @@ import Testing
 
 /// LAPACK comes with the engine's OpenBLAS and can be called from Swift, by its Fortran interface.
 @Suite struct LAPACKTests {
-  private typealias SolveEquations = @convention(c) (
-    _ n: UnsafePointer<Int32>, _ rightCount: UnsafePointer<Int32>, _ a: UnsafeMutablePointer<Float>,
-    _ lda: UnsafePointer<Int32>, _ pivots: UnsafeMutablePointer<Int32>,
-    _ b: UnsafeMutablePointer<Float>, _ ldb: UnsafePointer<Int32>,
-    _ status: UnsafeMutablePointer<Int32>
-  ) -> Void
+  private typealias SolveEquations =
+    @convention(c) (
+      _ n: UnsafePointer<Int32>, _ rightCount: UnsafePointer<Int32>,
+      _ a: UnsafeMutablePointer<Float>,
+      _ lda: UnsafePointer<Int32>, _ pivots: UnsafeMutablePointer<Int32>,
+      _ b: UnsafeMutablePointer<Float>, _ ldb: UnsafePointer<Int32>,
+      _ status: UnsafeMutablePointer<Int32>
+    ) -> Void
 
   @Test func solvesLinearEquations() throws {
     let address = try #require(try BLASLibrary.function(named: "sgesv_"))
