@@ -49,9 +49,8 @@ let package = Package(
   ],
   targets: [
     // System libraries.
-    .systemLibrary(
-      name: "COpenBLAS", path: "Modules/COpenBLAS", pkgConfig: "openblas lapacke",
-      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    // Loaded when it is needed, not linked: see docs/decisions/0024-openblas-is-loaded.md.
+    .systemLibrary(name: "COpenBLAS", path: "Modules/COpenBLAS"),
     .systemLibrary(
       name: "CZlib", path: "Modules/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
@@ -88,7 +87,7 @@ let package = Package(
     library(
       "ModelFiles",
       [
-        "Layers", "Graphs", "Tensors", "FilePaths", "CZlib",
+        "Layers", "Graphs", "Tensors", "Threads", "FilePaths", "CZlib",
         .product(name: "Yams", package: "Yams"),
       ]),
     library(
@@ -124,7 +123,7 @@ let package = Package(
     tests("ThreadsTests", ["Threads", "CKernels", "CAllocationCount"]),
     tests("FilePathsTests", ["FilePaths"]),
     tests("TensorsTests", ["Tensors", "CKernels"]),
-    tests("KernelsTests", ["Kernels", "CKernels", "COpenBLAS", "Threads", "Tensors"]),
+    tests("KernelsTests", ["Kernels", "CKernels", "Threads", "Tensors"]),
     tests("GraphsTests", ["Graphs", "Kernels", "Tensors", "Threads"]),
     tests("LayersTests", ["Layers", "Graphs", "Tensors", "Threads"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "Threads", "CKernels", "CZlib"]),

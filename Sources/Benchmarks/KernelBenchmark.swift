@@ -42,7 +42,7 @@ package struct KernelBenchmark: Sendable {
 
   /// Measures every pass of a convolution.
   ///
-  /// - Precondition: The algorithm supports the geometry.
+  /// - Precondition: The algorithm supports the geometry; for `im2row`, ``requireBLAS()`` has not thrown.
   package func measure(
     _ geometry: ConvolutionGeometry, batch: Int, algorithm: ConvolutionAlgorithm
   ) -> [KernelSpeed] {
@@ -93,9 +93,18 @@ package struct KernelBenchmark: Sendable {
     }
   }
 
-  /// Measures the passes of rows times a matrix: by our tiles, which dense layers use, and by the
-  /// system's BLAS.
-  package func measure(rows: Int, inputSize: Int, outputSize: Int) -> [KernelSpeed] {
+  /// Whether OpenBLAS, which some measurements are of, can be used; throws why not.
+  package func requireBLAS() throws(BLASError) {
+    try BLASLibrary.require(threadCount: team.threadCount)
+  }
+
+  /// Measures the passes of rows times a matrix: by our tiles, which dense layers use, and, where that is
+  /// asked for, by OpenBLAS.
+  ///
+  /// - Precondition: ``requireBLAS()`` has not thrown, where OpenBLAS is measured.
+  package func measure(
+    rows: Int, inputSize: Int, outputSize: Int, includingBLAS: Bool
+  ) -> [KernelSpeed] {
     let x = numbers(rows * inputSize)
     let z = numbers(rows * outputSize)
     let weights = numbers(inputSize * outputSize)
@@ -150,6 +159,7 @@ package struct KernelBenchmark: Sendable {
         }
       }
     }
+    guard includingBLAS else { return tiles }
     let blas = ConvolutionPass.allCases.map { pass in
       speed(pass, "blas") {
         switch pass {

@@ -5,7 +5,7 @@ import Threads
 /// What a fill needs, apart from the stream, so that a stream can be dropped while one is under
 /// way.
 ///
-/// Unchecked: between the start of a prefetch and `done` only the queue touches it, at other times
+/// Unchecked: between the start of a prefetch and `done` only the prefetcher touches it, at other times
 /// only the stream's thread.
 final class BatchFiller: @unchecked Sendable {
   let dataset: any Dataset
@@ -37,8 +37,8 @@ final class BatchFiller: @unchecked Sendable {
       start: order.pointer + first, count: min(size, order.count - first))
     batch.count = 0
     guard let team, dataset.isInMemory, indices.count >= 2 * FillTask.chunkSize else {
-      // A data set that computes does so on this thread, or on Dispatch's that prefetches, as on
-      // the team's.
+      // A data set that computes does so on this thread, or on the one that prefetches, as on the
+      // team's.
       try FloatMode.flushingDenormals { try fill(batch, at: 0, with: indices) }
       batch.count = indices.count
       return

@@ -17,7 +17,7 @@ package import Threads
 ///
 /// With prefetching, the next batch is filled on another thread while the current one is used. An
 /// error in filling surfaces at the ``next()`` that would have returned the batch. A stream may be
-/// dropped at any time.
+/// dropped at any time. Where the system refuses that thread, batches are filled as they are wanted.
 ///
 /// For one thread at a time.
 public final class Batches {
@@ -47,8 +47,8 @@ public final class Batches {
   /// What is done to the images in any epoch, nil for nothing.
   private let changes: ImageChanges?
   private let filler: BatchFiller
-  private let queue: DispatchQueue
-  private let item: DispatchWorkItem
+  /// Fills ahead; nil without prefetching.
+  private let prefetcher: BatchPrefetcher?
   private var isFilling = false
   private var current: Batch
   private var spare: Batch?
@@ -65,8 +65,8 @@ public final class Batches {
   ///   - augmentation: How images are changed; the order must then have a seed and an epoch, here and
   ///     in ``start(_:at:)``.
   ///   - remainder: What becomes of a smaller last batch.
-  ///   - prefetch: Whether to fill the next batch on another thread; by default, unless the data
-  ///     are in memory. Takes a second buffer.
+  ///   - prefetch: Whether to fill the next batch on another thread, if the system gives one; by
+  ///     default, unless the data are in memory. Takes a second buffer.
   /// - Throws: ``DatasetError`` if `size` is less than 1, if the data set is empty, if no batch
   ///   would be left after dropping the remainder, or if the augmentation suits the examples or the
   ///   order not; `MemoryError` if there is no memory for the batches; `EngineError` in a forked
@@ -86,16 +86,16 @@ public final class Batches {
     }
     self.size = size
     self.stepCount = steps
-    let prefetches = prefetch ?? !dataset.isInMemory
-    self.prefetches = prefetches
     let capacity = min(size, count)
-    try OwnProcess.check()
+    try Engine.check()
     self.current = try Batch(fields: dataset.fields, capacity: capacity)
-    self.spare = prefetches ? try Batch(fields: dataset.fields, capacity: capacity) : nil
     let filler = BatchFiller(dataset: dataset, size: size)
     self.filler = filler
-    self.queue = DispatchQueue(label: "needletail.batches")
-    self.item = DispatchWorkItem { filler.fillAndSignal() }
+    let prefetcher = prefetch ?? !dataset.isInMemory ? BatchPrefetcher(filler) : nil
+    self.prefetcher = prefetcher
+    self.prefetches = prefetcher != nil
+    self.spare =
+      prefetcher == nil ? nil : try Batch(fields: dataset.fields, capacity: capacity)
     start(order)
   }
 
@@ -189,10 +189,10 @@ public final class Batches {
       try filler.fill(current, step: step, team: team)
     }
     step += 1
-    if prefetches, step < stepCount, let spare {
+    if let prefetcher, step < stepCount, let spare {
       filler.prepare(spare, step: step)
       isFilling = true
-      queue.async(execute: item)
+      prefetcher.fill()
     }
     return current
   }

@@ -17,4 +17,11 @@ extension Graph {
     }
     return algorithms
   }
+
+  /// Whether plans of the graph call OpenBLAS, if an algorithm is named for its convolutions.
+  ///
+  /// The rule chooses kernels of our own alone.
+  package func usesBLAS(named: ConvolutionAlgorithm?) -> Bool {
+    named == .im2row && convolutionAlgorithms(named: named).values.contains(.im2row)
+  }
 }

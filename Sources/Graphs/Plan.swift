@@ -1,4 +1,5 @@
-package import Tensors
+import Kernels
+import Tensors
 package import Threads
 
 /// A graph ready to run: fused operations in order, each with the places of its operands.
@@ -71,11 +72,13 @@ package final class Plan: Sendable {
   /// Whether the plan reads each input.
   package let usesInput: [Bool]
   package let maximumBatch: Int
+  /// How many threads call OpenBLAS at once; 0 where the kernels are all our own.
+  private let blasThreadCount: Int
 
   init(
     steps: [Step], forwardStepCount: Int, preparations: [Instruction], preparedByteCount: Int,
     outputs: [Place], outputTypes: [NodeType], arenaByteCount: Int, inputCount: Int,
-    usesInput: [Bool], maximumBatch: Int
+    usesInput: [Bool], maximumBatch: Int, blasThreadCount: Int
   ) {
     self.steps = steps
     self.preparations = preparations
@@ -87,13 +90,16 @@ package final class Plan: Sendable {
     self.inputCount = inputCount
     self.usesInput = usesInput
     self.maximumBatch = maximumBatch
+    self.blasThreadCount = blasThreadCount
   }
 
-  /// New memory for runs of this plan.
+  /// New memory for runs of this plan, which then cannot fail.
   ///
-  /// - Throws: `MemoryError` if it is not there.
-  package func makeContext(team: WorkerTeam) throws(MemoryError) -> ExecutionContext {
-    try ExecutionContext(
+  /// - Throws: `MemoryError` if it is not there; `BLASError` if the plan needs OpenBLAS and that cannot be
+  ///   used.
+  package func makeContext(team: WorkerTeam) throws -> ExecutionContext {
+    if blasThreadCount > 0 { try BLASLibrary.require(threadCount: blasThreadCount) }
+    return try ExecutionContext(
       arenaByteCount: arenaByteCount, inputCount: inputCount, team: team,
       purpose: "activations of up to \(maximumBatch) examples")
   }

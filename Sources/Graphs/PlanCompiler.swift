@@ -15,7 +15,8 @@ extension Plan {
       outputs: plan.outputs,
       outputTypes: request.outputs.map { graph.nodes[$0].type },
       arenaByteCount: plan.byteCount, inputCount: graph.inputs.count,
-      usesInput: compiler.usesInput, maximumBatch: request.maximumBatch)
+      usesInput: compiler.usesInput, maximumBatch: request.maximumBatch,
+      blasThreadCount: graph.usesBLAS(named: request.convolution) ? request.threadCount : 0)
   }
 }
 

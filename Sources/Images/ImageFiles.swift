@@ -1,5 +1,4 @@
 import Datasets
-import Dispatch
 import FilePaths
 public import Foundation
 public import Tensors
@@ -43,18 +42,16 @@ public enum ImageFiles {
     limits: ImageLimits = ImageLimits(), threadCount: Int
   ) throws -> (images: Tensor, failures: [(index: Int, error: any Error)]) {
     precondition(shape.rank == 3, "Images have height, width and channels, not \(shape).")
-    try OwnProcess.check()
+    try Engine.check()
     let files = Array(files)
     let size = shape.checkedCount ?? .max
     let (count, overflows) = size.multipliedReportingOverflow(by: files.count)
     let all = try AlignedBuffer<Float>(
       count: overflows ? -1 : count, for: "\(files.count) images of \(shape)")
     let errors = Lock<[Int: any Error]>([:])
-    let workers = max(1, min(threadCount, files.count))
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      let mode = FloatMode.flushDenormals()
-      defer { mode.restore() }
-      for index in stride(from: worker, to: files.count, by: workers) {
+    let workers = max(1, min(threadCount, files.count, ThreadBudget.maximumThreadCount))
+    WorkerTeam(threadCount: workers).run(count: files.count, chunkSize: 1) { range in
+      for index in range {
         do {
           let place = all.elements[index * size..<(index + 1) * size]
           try Image(

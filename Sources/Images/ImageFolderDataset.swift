@@ -1,6 +1,5 @@
 import CKernels
 public import Datasets
-import Dispatch
 import FilePaths
 public import Foundation
 import Synchronization
@@ -38,6 +37,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   private let folder: String
   private let files: [ImageListing.File]
   let options: ImageOptions
+  /// Its threads start with the first images that are decoded.
+  private let decodingTeam: WorkerTeam
   private let imageSize: Int
   private let cache: ImageCache?
   private let decoders = Lock<[ImageDecoder]>([])
@@ -136,6 +137,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     self.folder = listing.url.path
     self.files = files
     self.options = options
+    self.decodingTeam = WorkerTeam(threadCount: options.workerCount)
     self.imageSize = imageSize
     let (bytes, overflow) = imageSize.multipliedReportingOverflow(by: files.count)
     self.cache =
@@ -156,7 +158,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
 
   /// Decodes the images at `indices`, or takes them from the cache.
   ///
-  /// Decodes on threads of Dispatch's, apart from those that compute. Allocates nothing once all of
+  /// Decodes on threads of its own, apart from those that compute. Allocates nothing once all of
   /// the images are in the cache.
   ///
   /// - Throws: `DatasetError` naming the file that cannot be decoded; the first by place if there
@@ -175,9 +177,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     if workers <= 1 {
       run(work)
     } else {
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        FloatMode.flushingDenormals { run(work) }
-      }
+      decodingTeam.run(count: workers, chunkSize: 1) { _ in run(work) }
     }
     if let failure = work.failure.withLock({ $0 }) { throw failure.error }
   }

@@ -1,5 +1,6 @@
 public import Datasets
 public import Foundation
+import Threads
 
 /// How a folder of images is read.
 public struct ImageOptions: Sendable, Hashable {
@@ -45,5 +46,9 @@ public struct ImageOptions: Sendable, Hashable {
   }
 
   /// How many images are decoded at once.
-  var workerCount: Int { max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount) }
+  var workerCount: Int {
+    min(
+      max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount),
+      ThreadBudget.maximumThreadCount)
+  }
 }

@@ -1,5 +1,4 @@
 import Datasets
-import Dispatch
 import Synchronization
 import Threads
 
@@ -19,14 +18,10 @@ struct ImageSurvey: Sendable {
   ///   - paths: The files.
   ///   - decodes: Whether the pixels are decoded, too, which shows all damage; else header and end only.
   init(of paths: [String], decodes: Bool, options: ImageOptions) throws {
-    try OwnProcess.check()
+    try Engine.check()
     let shared = Shared(paths: paths, decodes: decodes, options: options)
     let workers = min(options.workerCount, max(1, paths.count / 16))
-    if workers == 1 {
-      shared.run()
-    } else {
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in shared.run() }
-    }
+    WorkerTeam(threadCount: workers).run(count: workers, chunkSize: 1) { _ in shared.run() }
     if let error = shared.failure.withLock({ $0 }) { throw error }
     let found = shared.found.withLock { $0 }
     notes = shared.notes.withLock { $0 }

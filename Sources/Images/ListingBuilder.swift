@@ -155,6 +155,14 @@ struct ListingBuilder {
         expected: "names of classes without line ends", found: "a control character",
         advice: "rename it")
     }
+    // Other parts may spell é in another way of Unicode's, as archives from other systems do; in one part,
+    // two ways would be two classes that nobody can tell apart.
+    if Set(names).count < names.count {
+      let name = Dictionary(grouping: names) { $0 }.first { $0.value.count > 1 }?.key ?? ""
+      throw DatasetError(
+        .mismatched, at: url.path, expected: "names of classes that can be told apart",
+        found: "\(name) in two spellings of Unicode's", advice: "merge the two folders")
+    }
     if classNames.isEmpty { classNames = wanted ?? Self.ordered(names) }
     let known = numbersByName()
     for (index, name) in names.enumerated() where known[name] == nil {

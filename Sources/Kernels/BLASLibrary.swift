@@ -7,13 +7,17 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The OpenBLAS that this process uses, and whether it makes full use of the processor.
+/// The OpenBLAS that the engine uses, and whether it makes full use of the processor.
+///
+/// Little needs it: the convolution algorithm `im2row` and measurements. It is loaded by the first use, as
+/// a copy of the engine's own that starts no threads, so that another OpenBLAS in the same process is
+/// left as it is.
 public struct BLASLibrary: Sendable, Hashable {
   /// OpenBLAS' description of its build: version, options, core.
   public let configuration: String
   /// The version, for example "0.3.21".
   public let version: String
-  /// The core whose kernels OpenBLAS chose, for example "SkylakeX".
+  /// The core whose kernels OpenBLAS uses, for example "SkylakeX".
   public let coreName: String
   /// The threads that one call uses.
   ///
@@ -24,32 +28,42 @@ public struct BLASLibrary: Sendable, Hashable {
   /// What the choice of the core costs and what to do about it; nil when all is well.
   public let warning: String?
 
-  /// The library as it is now.
+  /// The library, loaded if it was not.
+  ///
+  /// - Throws: ``BLASError`` where it cannot be loaded.
   public static var current: BLASLibrary {
-    prepare()
-    let configuration = String(cString: openblas_get_config())
-    let words = configuration.split(separator: " ")
-    let name = String(cString: openblas_get_corename())
-    let choice = BLASCoreChoice(
-      core: name, processor: .current, environmentCore: environmentCore())
-    return BLASLibrary(
-      configuration: configuration,
-      version: words.count > 1 ? String(words[1]) : "",
-      coreName: name,
-      threadCount: Int(openblas_get_num_threads()),
-      recommendedCore: choice.recommendedCore,
-      warning: choice.warning)
+    get throws(BLASError) {
+      let instance = try BLASInstance.loaded.get()
+      let words = instance.configuration.split(separator: " ")
+      let choice = BLASCoreChoice(
+        core: instance.coreName, processor: .current,
+        environmentCore: getenv("OPENBLAS_CORETYPE").map { String(cString: $0) })
+      return BLASLibrary(
+        configuration: instance.configuration,
+        version: words.count > 1 ? String(words[1]) : "",
+        coreName: instance.coreName,
+        threadCount: instance.threadCount,
+        recommendedCore: choice.recommendedCore,
+        warning: choice.warning)
+    }
   }
 
-  /// Keeps OpenBLAS to the calling thread; called before every other call.
-  @inline(__always)
-  static func prepare() { _ = singleThreaded }
+  /// Loads the library and takes the memory that its calls need, so that they cannot fail.
+  ///
+  /// - Parameter threadCount: How many threads call it at once.
+  /// - Throws: ``BLASError`` where the library or the memory is not to be had.
+  package static func require(threadCount: Int) throws(BLASError) {
+    try BLASInstance.loaded.get().reserveBuffers(threadCount: threadCount)
+  }
 
-  // A global is initialised once, whatever the threads that meet here.
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
-
-  private static func environmentCore() -> String? {
-    getenv("OPENBLAS_CORETYPE").map { String(cString: $0) }
+  /// The address of any function of the library, LAPACK's Fortran interface included (`sgesv_`); nil where it has
+  /// none.
+  ///
+  /// - Throws: ``BLASError`` where it cannot be loaded.
+  package static func function(
+    named name: String
+  ) throws(BLASError) -> UnsafeMutableRawPointer? {
+    try BLASInstance.loaded.get().address(of: name)
   }
 
   /// What ``switchToBestCore()`` did.
@@ -68,27 +82,11 @@ public struct BLASLibrary: Sendable, Hashable {
 
   /// Makes OpenBLAS use the kernels that suit this processor, where it did not choose them itself.
   ///
-  /// For the whole process, and only before its first other BLAS call and while no other thread
-  /// reads the environment: meant for the first line of a program. A library should not call it.
-  public static func switchToBestCore() -> SwitchResult {
-    let name = String(cString: openblas_get_corename())
-    let choice = BLASCoreChoice(core: name, processor: .current, environmentCore: environmentCore())
-    guard let recommended = choice.recommendedCore, !choice.isGood else { return .alreadyBest }
-    if environmentCore() != nil { return .chosenByUser }
-    // Undocumented, hence looked up: absent from static and non-dynamic builds.
-    guard let quit = dlsym(nil, "gotoblas_dynamic_quit"),
-      let start = dlsym(nil, "gotoblas_dynamic_init")
-    else { return .unavailable(recommended: recommended) }
-    typealias Function = @convention(c) () -> Void
-    setenv("OPENBLAS_CORETYPE", recommended, 1)
-    unsafeBitCast(quit, to: Function.self)()
-    unsafeBitCast(start, to: Function.self)()
-    unsetenv("OPENBLAS_CORETYPE")
-    openblas_set_num_threads(1)
-    let now = String(cString: openblas_get_corename())
-    let isGood = BLASCoreChoice(core: now, processor: .current, environmentCore: nil).isGood
-    return isGood
-      ? .switched(from: name, to: now) : .refused(recommended: recommended)
+  /// Done once, when the engine's copy is loaded; says what was done.
+  ///
+  /// - Throws: ``BLASError`` where it cannot be loaded.
+  public static func switchToBestCore() throws(BLASError) -> SwitchResult {
+    try BLASInstance.loaded.get().coreSwitch
   }
 }
 

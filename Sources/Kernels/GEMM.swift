@@ -2,6 +2,8 @@ internal import CKernels
 internal import COpenBLAS
 
 /// Products of matrices on the calling thread: the only door to CBLAS.
+///
+/// Who plans them asks first whether OpenBLAS can be used (``BLASLibrary/require(threadCount:)``).
 package enum GEMM {
   /// c = alpha · op(a) · op(b) + beta · c, row-major.
   ///
@@ -17,7 +19,6 @@ package enum GEMM {
     b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false,
     c: UnsafeMutablePointer<Float>, ldc: Int, alpha: Float = 1, beta: Float = 0
   ) {
-    BLASLibrary.prepare()
     guard m > 0 && n > 0 else { return }
     if k > 0 && (m == 1 || n == 1) {
       multiplyByVector(
@@ -31,10 +32,17 @@ package enum GEMM {
         transposeB ? ldb : 1, beta, c, ldc)
       return
     }
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-      blasint(m), blasint(n), blasint(k), alpha, a, blasint(max(lda, 1)), b, blasint(max(ldb, 1)),
-      beta, c, blasint(max(ldc, 1)))
+    BLASInstance.products.sgemm(
+      rowMajor, transposed(transposeA), transposed(transposeB),
+      Int32(m), Int32(n), Int32(k), alpha, a, Int32(max(lda, 1)), b, Int32(max(ldb, 1)),
+      beta, c, Int32(max(ldc, 1)))
+  }
+
+  private static let rowMajor = Int32(copenblas_row_major)
+
+  @inline(__always)
+  private static func transposed(_ isTransposed: Bool) -> Int32 {
+    Int32(isTransposed ? copenblas_transpose : copenblas_no_transpose)
   }
 
   // Up to this many multiplications OpenBLAS takes a path that asks the heap for memory, which a
@@ -56,15 +64,15 @@ package enum GEMM {
       beta = 1
     }
     if n == 1 {
-      cblas_sgemv(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, blasint(transposeA ? k : m),
-        blasint(transposeA ? m : k), alpha, a, blasint(lda), b, blasint(transposeB ? 1 : ldb),
-        beta, c, blasint(step))
+      BLASInstance.products.sgemv(
+        rowMajor, transposed(transposeA), Int32(transposeA ? k : m),
+        Int32(transposeA ? m : k), alpha, a, Int32(lda), b, Int32(transposeB ? 1 : ldb),
+        beta, c, Int32(step))
     } else {
-      cblas_sgemv(
-        CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, blasint(transposeB ? n : k),
-        blasint(transposeB ? k : n), alpha, b, blasint(ldb), a, blasint(transposeA ? lda : 1),
-        beta, c, blasint(step))
+      BLASInstance.products.sgemv(
+        rowMajor, transposed(!transposeB), Int32(transposeB ? n : k),
+        Int32(transposeB ? k : n), alpha, b, Int32(ldb), a, Int32(transposeA ? lda : 1),
+        beta, c, Int32(step))
     }
   }
 }

@@ -40,7 +40,7 @@ extension Model {
   }
 
   private func run(_ fed: [String: Tensor]) throws -> [Tensor] {
-    try OwnProcess.check()
+    try Engine.check()
     let (inputs, count) = try checked(fed)
     var outputs = try graph.outputs.map { endpoint in
       try Tensor(

@@ -26,12 +26,20 @@ import Darwin
 /// * A file that is replaced hands its permissions to the new one; otherwise the process's file
 ///   creation mask (umask) decides. Owner, access lists and hard links are not carried over.
 /// * Folders, devices and pipes are never replaced.
+/// * A file system that cannot do this is refused, with what it lacks; see ``FileWriting/inPlace``.
 public enum AtomicFile {
   /// Replaces or creates a file by its bytes.
   ///
+  /// - Parameters:
+  ///   - bytes: The content.
+  ///   - path: The file.
+  ///   - writing: Whether at every moment a complete file is there.
   /// - Throws: ``ModelFileError`` where the file cannot be written.
-  public static func write(_ bytes: [UInt8], to path: String) throws(ModelFileError) {
-    try write(to: path, expectedSize: bytes.count) { (file) throws(ModelFileError) in
+  public static func write(
+    _ bytes: [UInt8], to path: String, writing: FileWriting = .atomic
+  ) throws(ModelFileError) {
+    try write(to: path, expectedSize: bytes.count, writing: writing) {
+      (file) throws(ModelFileError) in
       try file.write(bytes)
     }
   }
@@ -42,12 +50,16 @@ public enum AtomicFile {
   ///   - path: The file.
   ///   - expectedSize: How many bytes `body` will write, where known; named by the error when they
   ///     do not fit the disk.
+  ///   - writing: Whether at every moment a complete file is there.
   ///   - body: Writes the content. An error that it throws leaves the old file as it was.
   /// - Throws: ``ModelFileError`` where the file cannot be written, and what `body` throws.
   public static func write(
-    to path: String, expectedSize: Int? = nil,
+    to path: String, expectedSize: Int? = nil, writing: FileWriting = .atomic,
     _ body: (inout AtomicFileWriter) throws(ModelFileError) -> Void
   ) throws(ModelFileError) {
+    if writing == .inPlace {
+      return try writeInPlace(to: path, expectedSize: expectedSize, body)
+    }
     let target = try resolved(path)
     let folder = FileSystem.open(
       target.folder, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -75,6 +87,9 @@ public enum AtomicFile {
         throw writer.failure(errno, "to close")
       }
       guard FileSystem.move(scratch, to: target.name, in: folder) else {
+        if MissingOperation.rename.isMeant(by: errno) {
+          throw MissingOperation.rename.error(errno, path: path)
+        }
         throw .system(errno, path: path, action: "to put the new file in place")
       }
     } catch {
@@ -83,6 +98,9 @@ public enum AtomicFile {
     }
     // EINVAL: a file system that has no such operation, as some network ones.
     guard synchronize(folder) || errno == EINVAL else {
+      if MissingOperation.synchronize.isMeant(by: errno) {
+        throw MissingOperation.synchronize.error(errno, path: path)
+      }
       throw .system(
         errno, path: path, action: "to force the folder to the disk",
         advice: "The new file is in place and complete, but may be lost if the machine stops now.")
@@ -109,7 +127,9 @@ public enum AtomicFile {
   /// Creates a folder and the folders around it, and forces what it created to the disk.
   ///
   /// - Throws: ``ModelFileError`` where it cannot be created; not where it is there.
-  package static func createFolder(_ path: String) throws(ModelFileError) {
+  package static func createFolder(
+    _ path: String, writing: FileWriting = .atomic
+  ) throws(ModelFileError) {
     if !FileSystem.createFolder(path) {
       switch errno {
       case EEXIST: return
@@ -117,22 +137,28 @@ public enum AtomicFile {
         let trimmed = path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
         guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")), slash > trimmed.startIndex
         else { throw .system(ENOENT, path: path, action: "to create the folder") }
-        try createFolder(String(trimmed[..<slash]))
+        try createFolder(String(trimmed[..<slash]), writing: writing)
         guard FileSystem.createFolder(path) || errno == EEXIST else {
           throw .system(errno, path: path, action: "to create the folder")
         }
       case let number: throw .system(number, path: path, action: "to create the folder")
       }
     }
-    try synchronizeFolder(path + "/..")
+    try synchronizeFolder(path + "/..", writing: writing)
   }
 
   /// Forces the names in a folder to the disk.
-  package static func synchronizeFolder(_ path: String) throws(ModelFileError) {
+  package static func synchronizeFolder(
+    _ path: String, writing: FileWriting = .atomic
+  ) throws(ModelFileError) {
     let folder = FileSystem.open(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw .system(errno, path: path, action: "to open the folder") }
     defer { close(folder) }
     guard synchronize(folder) || errno == EINVAL else {
+      if MissingOperation.synchronize.isMeant(by: errno) {
+        if writing == .inPlace { return }
+        throw MissingOperation.synchronize.error(errno, path: path)
+      }
       throw .system(errno, path: path, action: "to force the folder to the disk")
     }
   }
@@ -146,7 +172,7 @@ public enum AtomicFile {
   }
 
   /// Cuts a path into folder and file, the symbolic link at its end resolved.
-  private static func resolved(
+  static func resolved(
     _ path: String
   ) throws(ModelFileError) -> (folder: String, name: String) {
     guard !path.isEmpty, !path.utf8.contains(0), path.utf8.last != UInt8(ascii: "/") else {

@@ -58,7 +58,11 @@ public struct AtomicFileWriter: ~Copyable {
 
   /// Forces what was written to the disk.
   func synchronize() throws(ModelFileError) {
-    guard AtomicFile.synchronize(descriptor) else { throw failure(errno, "to force to the disk") }
+    guard !AtomicFile.synchronize(descriptor) else { return }
+    if MissingOperation.synchronize.isMeant(by: errno) {
+      throw MissingOperation.synchronize.error(errno, path: path)
+    }
+    throw failure(errno, "to force to the disk")
   }
 
   /// The error of a call that failed on the scratch file.

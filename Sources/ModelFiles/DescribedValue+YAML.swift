@@ -42,7 +42,7 @@ extension DescribedValue {
         expected: "readable text", found: "piles of combining marks, or of escapes (\\u0301)",
         advice: "Write names in letters.")
     }
-    self = try withLargeStack { () throws(ModelFileError) in
+    self = try withLargeStack(for: source.file) { () throws(ModelFileError) in
       try Self.parsed(text, source: source)
     }
   }

@@ -29,8 +29,13 @@ package final class FolderLock: Sendable {
   package init?(folder: String) throws(ModelFileError) {
     let path = folder + "/" + Self.name
     while true {
-      let descriptor = FileSystem.open(
+      var descriptor = FileSystem.open(
         path, flags: O_RDWR | O_CREAT | O_CLOEXEC, permissions: 0o666)
+      // Mounts of object stores open a file for one or the other.
+      if descriptor < 0, [EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(errno) {
+        descriptor = FileSystem.open(
+          path, flags: O_WRONLY | O_CREAT | O_CLOEXEC, permissions: 0o666)
+      }
       guard descriptor >= 0 else {
         throw .system(errno, path: path, action: "to create the file that claims the folder")
       }

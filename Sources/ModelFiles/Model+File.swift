@@ -20,20 +20,23 @@ extension Model {
   /// gives the same bytes, and whoever reads the file gets every value back bit for bit. Other
   /// programs read it as they read any safetensors file.
   ///
+  /// - Parameters:
+  ///   - url: The file.
+  ///   - writing: Whether at every moment a complete file is there.
   /// - Throws: ``ModelFileError`` where the file cannot be written or the network has a part that a
   ///   file cannot hold, such as a constant that is not finite; an old file is then as it was.
-  public func save(to url: URL) throws(ModelFileError) {
-    try writer().write(to: path(of: url))
+  public func save(to url: URL, writing: FileWriting = .atomic) throws(ModelFileError) {
+    try writer().write(to: path(of: url), writing: writing)
   }
 
-  /// The bytes of the model's file; see ``save(to:)``.
+  /// The bytes of the model's file; see ``save(to:writing:)``.
   ///
   /// - Throws: ``ModelFileError`` where the network has a part that a file cannot hold.
   public func fileBytes() throws(ModelFileError) -> [UInt8] {
     try writer().bytes()
   }
 
-  /// Reads a model that ``save(to:)`` wrote.
+  /// Reads a model that ``save(to:writing:)`` wrote.
   ///
   /// Every part of the file is checked before it is used; nothing in it is executed. Memory for
   /// values is taken only after the file has been seen to hold all of them.

@@ -21,7 +21,7 @@ extension ModelFileError {
   }
 
   /// The system's words for an error number, and the number.
-  private static func systemText(_ number: Int32) -> String {
+  static func systemText(_ number: Int32) -> String {
     let words = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
       guard let start = text.baseAddress, strerror_r(number, start, text.count) == 0 else {
         return "unknown"

@@ -112,11 +112,14 @@ public struct SafetensorsWriter: Sendable {
   /// Writes the file, in place of one that is there; see ``AtomicFile``.
   ///
   /// - Throws: ``ModelFileError`` where the file cannot be written; an old file is then as it was.
-  public func write(to path: String) throws(ModelFileError) {
+  public func write(
+    to path: String, writing: FileWriting = .atomic
+  ) throws(ModelFileError) {
     let names = namesInOrder
     let header = try checksummedHeader(for: names, file: path)
     let size = entries.values.reduce(header.count) { $0 + $1.byteCount }
-    try AtomicFile.write(to: path, expectedSize: size) { (file) throws(ModelFileError) in
+    try AtomicFile.write(to: path, expectedSize: size, writing: writing) {
+      (file) throws(ModelFileError) in
       try file.write(header)
       for name in names {
         guard let entry = entries[name] else { continue }

@@ -11,4 +11,5 @@
 @_exported public import Threads
 @_exported public import Training
 
+@_exported public import struct Kernels.BLASError
 @_exported public import struct Kernels.BLASLibrary

@@ -35,6 +35,16 @@ struct CheckpointArguments: ParsableArguments {
       """)
   var onDivergence = Checkpointing.DivergenceAction.stop
 
+  @Flag(
+    help: """
+      Write the files of the run folder where they lie, for file systems that cannot rename or force to \
+      the disk: a process that is killed leaves half a file.
+      """)
+  var withoutAtomicWrites = false
+
+  /// Whether at every moment the files of the run folder are complete.
+  var writing: FileWriting { withoutAtomicWrites ? .inPlace : .atomic }
+
   /// How often a checkpoint is due; nil where none are written.
   var interval: CheckpointInterval? { (checkpointEvery ?? .every(.epochs(1))).interval }
 
@@ -52,13 +62,16 @@ struct CheckpointArguments: ParsableArguments {
     interval.map {
       Checkpointing(
         in: folder, every: $0, keepCount: keepCount, resumes: resume,
-        acceptsChangedData: resumeWithChangedData, onDivergence: onDivergence)
+        acceptsChangedData: resumeWithChangedData, onDivergence: onDivergence, writing: writing)
     }
   }
 
   /// Refuses options that would do nothing.
   func check(hasOutput: Bool) throws {
     try OptionNumber.check("--keep", keepCount, in: 1...1_000_000)
+    guard hasOutput || !withoutAtomicWrites else {
+      throw ValidationError("--without-atomic-writes: expected --output, the folder, too.")
+    }
     let needing = [
       (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),
       (resumesOnly, "--resume"), (resumeWithChangedData, "--resume-with-changed-data"),

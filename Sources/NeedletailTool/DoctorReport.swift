@@ -3,8 +3,10 @@ import Needletail
 /// What a machine gives to the engine.
 struct DoctorReport {
   let processor = Processor.detected()
-  let library = BLASLibrary.current
+  /// OpenBLAS, or why it cannot be used.
+  let library: Result<BLASLibrary, BLASError>
   let budget: ThreadBudget
+  private let threadWarnings: [String]
   let memory = AvailableMemory.detected()
   let load = SystemLoad()
   let speeds: [MatrixProductSpeed]
@@ -13,14 +15,23 @@ struct DoctorReport {
 
   init(engine: Engine) {
     budget = engine.threadBudget
+    threadWarnings = engine.start()
+    library = Result { () throws(BLASError) in
+      try BLASLibrary.require(threadCount: engine.threadBudget.threadCount)
+      return try BLASLibrary.current
+    }
     let counts = Set([1, engine.threadBudget.threadCount]).sorted()
-    speeds = counts.map { MatrixProductSpeed(measuringWith: $0) }
+    speeds = (try? library.get()) == nil ? [] : counts.map { MatrixProductSpeed(measuringWith: $0) }
   }
 
   /// What is less than it could be, and what to do.
   var warnings: [String] {
-    var warnings = budget.warnings + load.warnings
-    if let warning = library.warning { warnings.append(warning) }
+    var warnings = budget.warnings + threadWarnings + load.warnings
+    switch library {
+    case .success(let library): if let warning = library.warning { warnings.append(warning) }
+    case .failure(let error):
+      warnings.append("\(error) Only --convolution im2row and measurements of OpenBLAS need it.")
+    }
     if activeInstructionSet != bestInstructionSet {
       warnings.append(
         "The kernels use \(activeInstructionSet), though this processor has \(bestInstructionSet): "
@@ -45,7 +56,7 @@ struct DoctorReport {
       "instruction sets  "
         + processor.instructionSets.map(\.rawValue).joined(separator: " ")
         + "; the kernels use \(activeInstructionSet)",
-      "BLAS              OpenBLAS \(library.version), core \(library.coreName)\(switchText)",
+      "BLAS              \(libraryText)",
       "threads           \(budget.reason)",
       "memory            \(memory)",
     ]
@@ -77,12 +88,7 @@ struct DoctorReport {
           processor.instructionSets.map { .string($0.rawValue) }),
       ]),
       "instruction_set": .string(activeInstructionSet),
-      "blas": .object([
-        "library": .string("OpenBLAS"), "version": .string(library.version),
-        "core": .string(library.coreName), "configuration": .string(library.configuration),
-        "recommended_core": library.recommendedCore.map(JSONValue.string) ?? .null,
-        "switched_from": switchedFrom.map(JSONValue.string) ?? .null,
-      ]),
+      "blas": blasJSON,
       "available_memory_bytes": bytes(memory.byteCount),
       "load_average": load.loadAverage.map { .finite($0) } ?? .null,
       "threads": .integer(budget.threadCount), "threads_reason": .string(budget.reason),
@@ -97,13 +103,29 @@ struct DoctorReport {
     ]
   }
 
-  private var switchedFrom: String? {
-    if case .switched(let from, _) = NeedletailTool.blasSwitch { return from }
-    return nil
+  private var blasJSON: JSONValue {
+    switch library {
+    case .success(let library):
+      .object([
+        "library": .string("OpenBLAS"), "version": .string(library.version),
+        "core": .string(library.coreName), "configuration": .string(library.configuration),
+        "recommended_core": library.recommendedCore.map(JSONValue.string) ?? .null,
+        "switched_from": switchedFrom.map(JSONValue.string) ?? .null,
+      ])
+    case .failure(let error):
+      .object(["library": .null, "error": .string(error.description)])
+    }
   }
 
-  private var switchText: String {
-    switchedFrom.map { " (OpenBLAS itself had chosen \($0))" } ?? ""
+  private var libraryText: String {
+    guard let library = try? library.get() else { return "none" }
+    let text = "OpenBLAS \(library.version), core \(library.coreName)"
+    return text + (switchedFrom.map { " (OpenBLAS itself had chosen \($0))" } ?? "")
+  }
+
+  private var switchedFrom: String? {
+    if case .switched(let from, _)? = try? BLASLibrary.switchToBestCore() { return from }
+    return nil
   }
 
   private static func kibibytes(_ bytes: Int) -> String {

@@ -78,8 +78,8 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as EndedTraining: self = Self(of: error.error)
     case let error as TrainingFailure: self = Self(of: error.error)
     case let error as BadExamples: self = Self(of: error.first)
-    case is MemoryError, is UnknownArguments: self = .systemError
-    case is EngineError: self = .usage
+    case is MemoryError, is BLASError, is UnknownArguments: self = .systemError
+    case is EngineError, is EmptyArgument: self = .usage
     default: self = .software
     }
   }

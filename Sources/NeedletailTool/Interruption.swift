@@ -15,8 +15,8 @@ import Darwin
 /// once. SIGHUP asks for a checkpoint. Before the first step and after the last there is nothing to
 /// save: the process ends with the same status.
 ///
-/// The handler uses nothing but atomic integers, `write`, `_exit`, `signal` and `raise`, which may be used in
-/// one.
+/// The handlers use nothing but atomic integers, `write`, `getpid`, `_exit`, `signal` and `raise`, which may be
+/// used in one.
 enum Interruption {
   private static let endingSignal = Atomic<Int32>(0)
   private static let wantsCheckpoint = Atomic<Bool>(false)
@@ -57,6 +57,21 @@ enum Interruption {
     pthread_sigmask(SIG_UNBLOCK, &watched, nil)
   }
 
+  /// Lets signals end this process as they end any other, for all commands.
+  ///
+  /// The first process of a container is spared by the kernel what it has no handler for: it ends with
+  /// 128 + the signal's number, as a shell tells it of others. And a parent may have started the tool from
+  /// a thread that blocks signals.
+  static func endProcess() {
+    let ending = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM]
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    for number in ending { sigaddset(&unblocked, number) }
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+    guard getpid() == 1 else { return }
+    for number in ending { signal(number) { _exit(128 + $0) } }
+  }
+
   private static func ignores(_ action: sigaction) -> Bool {
     #if canImport(Darwin)
     let handler = action.__sigaction_u.__sa_handler
@@ -78,6 +93,7 @@ enum Interruption {
     } else if Interruption.endingSignal.exchange(number, ordering: .relaxed) == SIGINT,
       number == SIGINT
     {
+      if getpid() == 1 { _exit(128 + SIGINT) }
       signal(SIGINT, SIG_DFL)
       raise(SIGINT)
     }
@@ -91,11 +107,14 @@ enum Interruption {
 
   /// What a training should do.
   static func answer() -> TrainingAction {
-    if endingSignal.load(ordering: .relaxed) != 0 { return .checkpointAndStop }
+    if hasEnded { return .checkpointAndStop }
     guard wantsCheckpoint.load(ordering: .relaxed) else { return .continue }
     wantsCheckpoint.store(false, ordering: .relaxed)
     return .checkpoint
   }
+
+  /// Whether a signal has asked for the end.
+  static var hasEnded: Bool { endingSignal.load(ordering: .relaxed) != 0 }
 
   /// The signal that has ended the training.
   static var signalName: String {

@@ -32,9 +32,6 @@ struct NeedletailTool: ParsableCommand {
 
   static let version = "0.1.0"
 
-  /// What OpenBLAS' core was changed to at the start of the process, if it was.
-  static let blasSwitch = BLASLibrary.switchToBestCore()
-
   // The parser's own prefix is "Error: ".
   static let _errorPrefix = "needletail: "
 
@@ -42,14 +39,22 @@ struct NeedletailTool: ParsableCommand {
     StandardStreams.occupyClosed()
     // A parent may have it ignored; a reader that goes away shall end the tool quietly.
     signal(SIGPIPE, SIG_DFL)
+    Interruption.endProcess()
     // A file that reaches the limit on sizes (ulimit -f) shall be an error and not the end.
     signal(SIGXFSZ, SIG_IGN)
+    CommandStack.run { runCommand() }
+  }
+
+  private static func runCommand() {
     do {
       // The Swift runtime reads them from /proc/self/cmdline; without them every command would be a
       // success that shows the help.
       guard !CommandLine.arguments.isEmpty else { throw UnknownArguments() }
-      var command = try parseAsRoot(ArgumentList.withNegativeValues(arguments()))
-      _ = blasSwitch
+      let arguments = arguments()
+      if let empty = EmptyArgument(among: arguments) { throw empty }
+      // Before any kernel runs.
+      try Engine.check()
+      var command = try parseAsRoot(ArgumentList.withNegativeValues(arguments))
       try command.run()
     } catch {
       fail(error)
@@ -86,6 +91,34 @@ struct NeedletailTool: ParsableCommand {
 struct UnknownArguments: Error, CustomStringConvertible {
   var description: String {
     "arguments: expected to read them from /proc/self/cmdline, found no such file; mount /proc."
+  }
+}
+
+/// An argument without a character: the value of a shell's variable that is not set, mostly.
+///
+/// No option and no command takes one, so all are refused here.
+struct EmptyArgument: Error, CustomStringConvertible {
+  private let place: String
+
+  init?(among arguments: [String]) {
+    for (index, argument) in arguments.enumerated() {
+      if argument.isEmpty {
+        let previous = index > 0 ? arguments[index - 1] : ""
+        place = previous.hasPrefix("--") && previous.count > 2 ? previous : "argument \(index + 1)"
+        return
+      }
+      if argument.hasPrefix("--"), argument.hasSuffix("="),
+        argument.firstIndex(of: "=") == argument.indices.last
+      {
+        place = String(argument.dropLast())
+        return
+      }
+    }
+    return nil
+  }
+
+  var description: String {
+    "\(place): expected a value, found an empty one; is a variable of the shell not set?"
   }
 }
 

@@ -22,11 +22,24 @@ enum StandardOutput {
   /// Whether a person may be watching.
   static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-  /// The width of the terminal in characters; 80 where it is not known.
+  /// Whether a line may be written again and again: on a terminal that knows how to erase one.
+  static let takesLiveLines: Bool = {
+    guard isTerminal, let name = getenv("TERM").map({ String(cString: $0) }) else { return false }
+    return !name.isEmpty && name != "dumb"
+  }()
+
+  /// Goes to the start of the line and erases it.
+  static let lineEraser = "\r\u{1B}[K"
+
+  /// The width of the terminal in columns, as it is now; what the environment says in `COLUMNS`, or 80,
+  /// where the terminal does not tell.
   static var columnCount: Int {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return Int(size.ws_col)
+    }
+    let told = getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? 0
+    return told > 0 ? told : 80
   }
 
   /// Writes a line.

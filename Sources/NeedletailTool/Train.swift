@@ -16,13 +16,15 @@ struct Train: ParsableCommand {
   func run() throws {
     let folder = arguments.output.map { URL(pathText: $0) }
     let checkpoints = arguments.checkpoints
+    if folder != nil && checkpoints.areWritten {
+      Interruption.watch(writesJSON: arguments.json)
+    }
     if let folder {
       if checkpoints.resume {
         try RunFolder.checkNotInUse(folder)
       } else {
         try RunFolder.checkUnused(folder)
       }
-      if checkpoints.areWritten { Interruption.watch(writesJSON: arguments.json) }
     }
     let engine = try arguments.engine.start()
     let threadCount = engine.threadBudget.threadCount
@@ -66,12 +68,14 @@ struct Train: ParsableCommand {
         arguments, images: images, network: network, training: training, validation: validation,
         threadCount: threadCount)
       return checkpoints.resume
-        ? try RunFolder(resuming: $0, configuration: configuration)
-        : try RunFolder(creating: $0, configuration: configuration)
+        ? try RunFolder(
+          resuming: $0, configuration: configuration, writing: checkpoints.writing)
+        : try RunFolder(
+          creating: $0, configuration: configuration, writing: checkpoints.writing)
     }
     if let warning = run?.warning { StandardError.warn(warning) }
     let reporter = TrainReporter(
-      style: arguments.json ? .json : StandardOutput.isTerminal ? .live : .lines,
+      style: arguments.json ? .json : StandardOutput.takesLiveLines ? .live : .lines,
       isQuiet: arguments.quiet,
       facts: TrainFacts(
         images: images, training: training, validation: validation, network: network, model: model,
@@ -113,7 +117,11 @@ struct Train: ParsableCommand {
       throw reporter.ended(by: error)
     }
     Interruption.trainingEnded()
-    if history.wasStopped { throw reporter.interrupted(by: Interruption.signalName) }
+    // One that came after the last look, too: the last checkpoint is written, and a resumed training does
+    // the rest.
+    if history.wasStopped || Interruption.hasEnded {
+      throw reporter.interrupted(by: Interruption.signalName)
+    }
     do {
       try run?.save(model)
     } catch {

@@ -129,11 +129,15 @@ struct EngineArguments: ParsableArguments {
   @OptionGroup var threads: ThreadArguments
   @OptionGroup var convolution: ConvolutionArguments
 
-  /// Starts the engine, and warns of what keeps it from full speed.
+  /// Starts the engine and its threads, and warns of what keeps it from full speed.
   func start() throws -> Engine {
     let engine = try Engine(
       options: EngineOptions(threadCount: threads.count, convolution: convolution.algorithm))
-    let warnings = engine.threadBudget.warnings + [BLASLibrary.current.warning].compactMap(\.self)
+    var warnings = engine.threadBudget.warnings + engine.start()
+    // Nothing else needs the library.
+    if convolution.algorithm == .im2row, let warning = try BLASLibrary.current.warning {
+      warnings.append(warning)
+    }
     warnings.forEach(StandardError.warn)
     return engine
   }

@@ -67,7 +67,8 @@ final class TrainReporter {
       "\(name(of: progress.epoch))  \(bar)  \(scores(progress.loss, progress.metrics))  "
       + "\(NumberText.grouped(Int(rate))) images/s  "
       + "\(NumberText.duration(Double(start.exampleCount - progress.exampleCount) / rate)) left"
-    try StandardOutput.write("\r\u{1B}[K" + text.prefix(max(1, StandardOutput.columnCount - 1)))
+    try StandardOutput.write(
+      StandardOutput.lineEraser + TerminalText.cut(text, toColumns: StandardOutput.columnCount - 1))
   }
 
   func epochEnded(_ report: EpochReport) throws {
@@ -88,7 +89,7 @@ final class TrainReporter {
     text +=
       "  \(NumberText.grouped(Int(report.examplesPerSecond))) images/s  "
       + NumberText.duration(report.seconds)
-    try StandardOutput.line((style == .live ? "\r\u{1B}[K" : "") + text)
+    try StandardOutput.line((style == .live ? StandardOutput.lineEraser : "") + text)
   }
 
   /// A checkpoint was written.
@@ -103,7 +104,7 @@ final class TrainReporter {
     epochStart = .now()
     resumedEpoch = report.position.epoch
     resumedCount = report.position.epochStepCount * facts.arguments.batch
-    if style == .live { try StandardOutput.write("\r\u{1B}[K") }
+    if style == .live { try StandardOutput.write(StandardOutput.lineEraser) }
     StandardError.warn(
       "\(report.divergence) Going back to \(report.checkpoint.lastPathComponent) with "
         + "\(report.learningRateFactor) of the learning rate (\(report.rollbackCount) of at most "
@@ -122,7 +123,7 @@ final class TrainReporter {
   ///   - model: The file of the trained model, if it was written.
   func ended(by error: any Error, isTrained: Bool = false, model: String? = nil) -> EndedTraining {
     // What cannot be written is of no interest: the line goes because an error is to be told.
-    if style == .live, !isQuiet { try? StandardOutput.write("\r\u{1B}[K") }
+    if style == .live, !isQuiet { try? StandardOutput.write(StandardOutput.lineEraser) }
     let written = (error as? TrainingFailure)?.checkpoint?.url.path
     return EndedTraining(
       error: error, checkpoint: written ?? checkpoint, model: model, isTrained: isTrained)

@@ -24,6 +24,9 @@ public struct EngineOptions: Sendable {
 public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A number of threads outside `1...1024`.
   case threadCountOutOfRange(Int)
+  /// An instruction set in the environment variable `NEEDLETAIL_ISA` that is not known, or that this
+  /// processor does not have.
+  case instructionSet(String, available: [String])
   /// Use in a forked child of a process that had used an engine before; its threads are not in the
   /// child.
   case usedInForkedChild(parent: Int32, child: Int32)
@@ -34,6 +37,10 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     case .threadCountOutOfRange(let count):
       "threadCount: expected a number from 1 to \(ThreadBudget.maximumThreadCount), found "
         + "\(count); leave it out to use all processors that this process may use."
+    case .instructionSet(let name, let available):
+      "The environment variable NEEDLETAIL_ISA: expected an instruction set that this processor has "
+        + "(\(available.joined(separator: ", "))), found \"\(shortened(name))\"; unset it to use the "
+        + "best."
     case .usedInForkedChild(let parent, let child):
       "Expected the process \(parent) that used the engine first, found its forked child \(child), "
         + "in which the engine's threads do not run; fork before the first use, or start a program "
@@ -66,13 +73,14 @@ public final class Engine: Sendable {
 
   /// Creates an engine with threads of its own.
   ///
-  /// - Throws: ``EngineError`` if the number of threads is outside `1...1024`, or in a forked child
-  ///   of a process that has used an engine.
+  /// - Throws: ``EngineError`` if the number of threads is outside `1...1024`, if `NEEDLETAIL_ISA` names
+  ///   an instruction set that is not to be had, or in a forked child of a process that has used an
+  ///   engine.
   public convenience init(options: EngineOptions = EngineOptions()) throws(EngineError) {
     if let count = options.threadCount, !(1...ThreadBudget.maximumThreadCount).contains(count) {
       throw .threadCountOutOfRange(count)
     }
-    try OwnProcess.check()
+    try Self.check()
     self.init(
       threadBudget: .detected(requested: options.threadCount), convolution: options.convolution)
   }
@@ -81,5 +89,31 @@ public final class Engine: Sendable {
     self.threadBudget = threadBudget
     self.convolution = convolution
     team = WorkerTeam(threadCount: threadBudget.threadCount)
+  }
+
+  /// Throws where the engine cannot be used at all: in a forked child of the process that used it first,
+  /// and where `NEEDLETAIL_ISA` names an instruction set that is not to be had.
+  ///
+  /// Costs a system call, a tenth of a microsecond: for calls of the interface, not for kernels.
+  package static func check() throws(EngineError) {
+    try OwnProcess.check()
+    if let refused = Processor.refusedKernelBuild {
+      throw .instructionSet(refused, available: Processor.availableKernelBuilds)
+    }
+  }
+
+  /// Starts the threads now rather than with the first work.
+  ///
+  /// - Returns: What the user should know: that the system gave fewer threads than
+  ///   ``ThreadBudget/threadCount``, with which the engine does its work. Empty where all is well.
+  public func start() -> [String] {
+    let wanted = threadBudget.threadCount
+    let running = team.runningThreadCount()
+    guard running < wanted else { return [] }
+    return [
+      "\(wanted) threads wanted, but the system lets this process start no more than \(running) "
+        + "(ulimit -u, the control group's pids.max, or addresses for their stacks, ulimit -v): it "
+        + "computes with \(running)."
+    ]
   }
 }

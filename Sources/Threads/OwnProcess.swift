@@ -6,18 +6,16 @@ import Musl
 
 /// The process that uses the engine.
 ///
-/// A forked child has one thread: the workers, Dispatch's threads and whoever held a lock stayed in
+/// A forked child has one thread: the workers and whoever held a lock stayed in
 /// the parent, and a call that waited for one of them would wait for ever. So what starts work asks
 /// here first, and refuses in a child of a process that had started some. A process that forks
 /// before it uses the engine, and one that is started afresh (`exec`), are free to use it.
-package enum OwnProcess {
+enum OwnProcess {
   /// Found out by the first use.
   private static let identifier = getpid()
 
-  /// Throws in a forked child of the process that used the engine first.
-  ///
-  /// Costs a system call, a tenth of a microsecond: for calls of the interface, not for kernels.
-  package static func check() throws(EngineError) {
+  /// Throws in a forked child of the process that used the engine first; see ``Engine/check()``.
+  static func check() throws(EngineError) {
     let current = getpid()
     guard current == identifier else {
       throw .usedInForkedChild(parent: identifier, child: current)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// What the caller and the workers of a ``WorkerTeam`` share.
 ///
-/// Unchecked: `region` and `hasStarted` are plain memory. Who holds `isReserved` writes them, while
-/// the gate is closed and nobody is inside; workers read `region` inside only.
+/// Unchecked: `region` is plain memory. Who holds `isReserved` writes it, while the gate is closed and
+/// nobody is inside; workers read it inside only.
 final class TeamState: @unchecked Sendable {
   /// A task on its way to the workers: its address and the type to read it by, which together take
   /// three words and no allocation.
@@ -33,7 +33,8 @@ final class TeamState: @unchecked Sendable {
   private let shares: ChunkShares
   private let isReserved = Atomic<Bool>(false)
   private let region = UnsafeMutablePointer<Region>.allocate(capacity: 1)
-  private let hasStarted = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
+  /// How many workers were started; -1 before that was tried.
+  private let startedCount = Atomic<Int>(-1)
   private let callerSemaphore = DispatchSemaphore(value: 0)
   private let workers: [Worker]
   private let patience: Patience.Limits
@@ -41,14 +42,12 @@ final class TeamState: @unchecked Sendable {
   init(threadCount: Int) {
     workers = (1..<threadCount).map { _ in Worker() }
     shares = ChunkShares(memberCount: threadCount)
-    hasStarted.initialize(to: false)
     patience =
       threadCount <= ThreadBudget.affinityProcessorCount() ? .ownProcessors : .sharedProcessors
   }
 
   deinit {
     region.deallocate()
-    hasStarted.deallocate()
   }
 
   // MARK: The caller
@@ -94,15 +93,28 @@ final class TeamState: @unchecked Sendable {
     for worker in workers { wake(worker) }
   }
 
-  private func startWorkers() {
-    if hasStarted.pointee { return }
-    hasStarted.pointee = true
-    for index in workers.indices {
-      // A quality of service of its own keeps the team out of the thread pool that serial queues
-      // of the embedding program share.
-      DispatchQueue(label: "needletail.worker.\(index + 1)", qos: .userInitiated)
-        .async { self.work(as: index + 1) }
+  /// How many threads run a task, the caller included; fewer than asked for where the system refused
+  /// some.
+  ///
+  /// Starts them if nobody has, and waits for no one: while another caller is at work, that has been done.
+  func runningThreadCount() -> Int {
+    if startedCount.load(ordering: .acquiring) < 0, reserve() {
+      startWorkers()
+      release()
     }
+    return 1 + max(0, startedCount.load(ordering: .acquiring))
+  }
+
+  /// Starts the workers, for who holds the reservation.
+  ///
+  /// Up to the first that the system refuses: those behind it would be refused, too, and workers wake
+  /// only such as have higher numbers.
+  private func startWorkers() {
+    if startedCount.load(ordering: .relaxed) >= 0 { return }
+    let refused = workers.indices.first { index in
+      !SystemThread.start(name: "needletail-\(index + 1)") { self.work(as: index + 1) }
+    }
+    startedCount.store(refused ?? workers.count, ordering: .releasing)
   }
 
   // MARK: The workers

@@ -7,15 +7,19 @@ import CKernels
 /// threads. Chunks are handed out by one atomic counter; the caller works too. Between regions the
 /// workers wait with bounded ``Patience`` and then sleep.
 ///
-/// Workers are Dispatch blocks, each on a serial queue of its own (so none waits for another), and
-/// start at the first region that needs them. Dispatch runs at most 255 of them in a process;
-/// those beyond never come, and the others do their work.
+/// Workers are threads of their own (``SystemThread``) and start at the first region that needs them.
+/// Those that the system refuses never come, and the others do their work: see
+/// ``runningThreadCount()``.
 package final class WorkerTeam: Sendable {
   /// How many threads run a task, the caller included.
   package let threadCount: Int
 
   /// A team of the calling thread alone: for what runs inside a chunk of another team's task.
   package static let serial = WorkerTeam(threadCount: 1)
+
+  /// Starts the threads if they have not been, and says how many run a task, the caller included: fewer
+  /// than ``threadCount`` where the system refused some.
+  package func runningThreadCount() -> Int { state.runningThreadCount() }
 
   // The workers hold the state, not the team: so that the team can end, and end them.
   private let state: TeamState

@@ -16,12 +16,14 @@ struct CheckpointFolder: Sendable {
 
   let url: URL
   let lock: FolderLock
+  private let writing: FileWriting
 
   /// Creates the folder where it is not there, claims it, and removes what killed writers left.
-  init(claiming url: URL) throws {
+  init(claiming url: URL, writing: FileWriting) throws {
     self.url = url
+    self.writing = writing
     do {
-      try AtomicFile.createFolder(url.path)
+      try AtomicFile.createFolder(url.path, writing: writing)
       guard let lock = try FolderLock(folder: url.path) else {
         throw CheckpointError(
           .inUse,
@@ -29,6 +31,7 @@ struct CheckpointFolder: Sendable {
             + "is using; wait for its end, or name another folder.")
       }
       self.lock = lock
+      if writing == .atomic { try AtomicFile.checkSupport(in: url.path) }
     } catch let error as ModelFileError {
       throw CheckpointError(.notCreated, error.description, systemError: error.systemError)
     }
@@ -88,15 +91,15 @@ struct CheckpointFolder: Sendable {
     for entry in try entries() where entry.stepCount > stepCount || !entry.isDue {
       FileSystem.removeFile(entry.url.path)
     }
-    try AtomicFile.synchronizeFolder(url.path)
+    try AtomicFile.synchronizeFolder(url.path, writing: writing)
   }
 
   /// Removes all checkpoints but one.
   func removeAll(except url: URL) throws {
     for entry in try entries() where entry.url.lastPathComponent != url.lastPathComponent {
-      unlink(entry.url.path)
+      FileSystem.removeFile(entry.url.path)
     }
-    try AtomicFile.synchronizeFolder(self.url.path)
+    try AtomicFile.synchronizeFolder(self.url.path, writing: writing)
   }
 
   /// Gives a damaged file another name, so that it is kept and not counted.

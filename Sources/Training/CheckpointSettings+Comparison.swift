@@ -60,8 +60,10 @@ extension CheckpointSettings {
   }
 
   /// What differs in the machine: the last bits then do.
+  ///
+  /// Of what counts here: checkpoints of earlier versions name an OpenBLAS that they did not use.
   func machineDifferences(from other: [String: String]) -> [String] {
-    Set(machine.keys).union(other.keys).sorted().compactMap { name in
+    machine.keys.sorted().compactMap { name in
       other[name] == machine[name] ? nil : Self.text(name, other[name], machine[name])
     }
   }

@@ -1,5 +1,6 @@
 import CKernels
 import Datasets
+import Graphs
 import Kernels
 import Layers
 import ModelFiles
@@ -52,17 +53,20 @@ struct CheckpointSettings: Sendable, Hashable {
     self.fileTimes = fileTimes
     self.exampleCount = training.count
     self.batchSize = batchSize
-    let library = BLASLibrary.current
     let instructions =
       switch nk_active_isa() {
       case NK_ISA_AVX512: "AVX-512"
       case NK_ISA_AVX2: "AVX2"
       default: "portable"
       }
-    machine = [
-      "instructions": instructions,
-      "BLAS": "OpenBLAS \(library.version), core \(library.coreName)",
-    ]
+    var machine = ["instructions": instructions]
+    // Where it cannot be loaded, the plan has been refused.
+    if model.graph.usesBLAS(named: model.engine.convolution),
+      let library = try? BLASLibrary.current
+    {
+      machine["BLAS"] = "OpenBLAS \(library.version), core \(library.coreName)"
+    }
+    self.machine = machine
   }
 
   /// The size, the form and the labels of a data set.

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 import Layers
 import ModelFiles
@@ -31,7 +32,7 @@ extension Checkpointer {
       if changes.isEmpty {
         newest = CheckpointReport(
           url: url, position: progress.position(stepCount: state.stepCount),
-          byteCount: (try? url.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
+          byteCount: FileSystem.status(of: url.path).map { Int($0.st_size) } ?? 0)
       } else {
         try adopt(changes, of: file, url, model, state, &progress)
       }

@@ -19,7 +19,7 @@ final class Checkpointer {
     self.options = options
     self.settings = settings
     self.metrics = metrics
-    folder = try CheckpointFolder(claiming: options.folder)
+    folder = try CheckpointFolder(claiming: options.folder, writing: options.writing)
     warnings = [folder.lock.warning].compactMap(\.self)
     guard try options.resumes || folder.entries().isEmpty else {
       throw CheckpointError(
@@ -54,7 +54,7 @@ final class Checkpointer {
     do {
       let writer = try CheckpointFile.writer(
         model: model, state: state, progress: progress, settings: settings)
-      try writer.write(to: url.path)
+      try writer.write(to: url.path, writing: options.writing)
       try folder.removeOld(keepCount: options.keepCount)
       sinceLast = Stopwatch()
       let report = CheckpointReport(

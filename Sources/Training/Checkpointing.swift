@@ -1,4 +1,5 @@
 public import Foundation
+public import ModelFiles
 
 /// Whether and how `fit` writes checkpoints, and whether it starts from one.
 ///
@@ -64,6 +65,9 @@ public struct Checkpointing: Sendable, Hashable {
   public var acceptsChangedData: Bool
   /// What to do where the training has diverged.
   public var onDivergence: DivergenceAction
+  /// Whether at every moment the files are complete; a half checkpoint is found by its checksum, and the one
+  /// before it used.
+  public var writing: FileWriting
 
   /// Creates options.
   ///
@@ -74,12 +78,13 @@ public struct Checkpointing: Sendable, Hashable {
   ///   - resumes: Whether to start from the newest one.
   ///   - acceptsChangedData: Whether the newest one may be of other data.
   ///   - onDivergence: What to do where the training has diverged.
+  ///   - writing: Whether at every moment the files are complete.
   /// - Precondition: `keepCount` is at least 1, as are steps and epochs of the interval; minutes are
   ///   more than 0.
   public init(
     in folder: URL, every interval: CheckpointInterval = .epochs(1), keepCount: Int = 2,
     resumes: Bool = false, acceptsChangedData: Bool = false,
-    onDivergence: DivergenceAction = .stop
+    onDivergence: DivergenceAction = .stop, writing: FileWriting = .atomic
   ) {
     precondition(keepCount >= 1, "A training keeps at least one checkpoint.")
     let isPositive =
@@ -94,6 +99,7 @@ public struct Checkpointing: Sendable, Hashable {
     self.resumes = resumes
     self.acceptsChangedData = acceptsChangedData
     self.onDivergence = onDivergence
+    self.writing = writing
   }
 }
 

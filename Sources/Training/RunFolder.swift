@@ -1,7 +1,7 @@
 import FilePaths
 public import Foundation
 public import Layers
-import ModelFiles
+public import ModelFiles
 
 /// The folder of one training: what was asked for, what each epoch did, what came out.
 ///
@@ -31,6 +31,9 @@ public struct RunFolder: Sendable {
   private static let configurationName = "configuration.json"
   private static let checkpointsName = "checkpoints"
 
+  /// Whether at every moment the files of the folder are complete.
+  public let fileWriting: FileWriting
+
   private let lock: FolderLock
   /// What ``restore()`` goes back to: whether there was a folder, the names in it, its configuration.
   private let isCreated: Bool
@@ -45,9 +48,13 @@ public struct RunFolder: Sendable {
   /// - Parameters:
   ///   - url: The folder.
   ///   - configuration: Everything that the run was asked for.
-  /// - Throws: ``RunFolderError`` if the folder holds a run or cannot be created.
-  public init(creating url: URL, configuration: some Encodable) throws {
-    try self.init(url, configuration: configuration, resumes: false)
+  ///   - writing: Whether at every moment the files of the folder are complete.
+  /// - Throws: ``RunFolderError`` if the folder holds a run or cannot be created, or if its file system
+  ///   lacks what `writing` takes.
+  public init(
+    creating url: URL, configuration: some Encodable, writing: FileWriting = .atomic
+  ) throws {
+    try self.init(url, configuration: configuration, writing: writing, resumes: false)
   }
 
   /// Takes the folder of a run that is to go on, or creates one for a new run.
@@ -58,16 +65,23 @@ public struct RunFolder: Sendable {
   /// - Parameters:
   ///   - url: The folder.
   ///   - configuration: Everything that the run was asked for; takes the place of what is there.
-  /// - Throws: ``RunFolderError`` if another process is using the folder, or it cannot be written.
-  public init(resuming url: URL, configuration: some Encodable) throws {
-    try self.init(url, configuration: configuration, resumes: true)
+  ///   - writing: Whether at every moment the files of the folder are complete.
+  /// - Throws: ``RunFolderError`` if another process is using the folder, if it cannot be written, or if
+  ///   its file system lacks what `writing` takes.
+  public init(
+    resuming url: URL, configuration: some Encodable, writing: FileWriting = .atomic
+  ) throws {
+    try self.init(url, configuration: configuration, writing: writing, resumes: true)
   }
 
-  private init(_ url: URL, configuration: some Encodable, resumes: Bool) throws {
+  private init(
+    _ url: URL, configuration: some Encodable, writing: FileWriting, resumes: Bool
+  ) throws {
     self.url = url
+    fileWriting = writing
     if !resumes { try Self.checkUnused(url) }
     isCreated = !FileSystem.exists(url.path)
-    try Self.writing(.notCreated) { try AtomicFile.createFolder(url.path) }
+    try Self.writing(.notCreated) { try AtomicFile.createFolder(url.path, writing: writing) }
     lock = try Self.claim(url)
     warning = lock.warning
     // Again: another process may have used the folder between the check and the claim.
@@ -90,14 +104,15 @@ public struct RunFolder: Sendable {
 
   private func writeStart(_ configuration: some Encodable) throws {
     try Self.writing(.notCreated) {
+      if fileWriting == .atomic { try AtomicFile.checkSupport(in: url.path) }
       if !FileSystem.exists(historyURL.path) {
-        try AtomicFile.write([], to: historyURL.path)
+        try AtomicFile.write([], to: historyURL.path, writing: fileWriting)
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try AtomicFile.write(
         Array(encoder.encode(configuration)) + [UInt8(ascii: "\n")],
-        to: configurationURL.path)
+        to: configurationURL.path, writing: fileWriting)
     }
   }
 
@@ -109,7 +124,7 @@ public struct RunFolder: Sendable {
   public func restore() {
     // Errors are passed over: the one that the training was refused with is to be told.
     if let oldConfiguration {
-      try? AtomicFile.write(oldConfiguration, to: configurationURL.path)
+      try? AtomicFile.write(oldConfiguration, to: configurationURL.path, writing: fileWriting)
     }
     for file in [configurationURL, historyURL] where !oldNames.contains(file.lastPathComponent) {
       FileSystem.removeFile(file.path)
@@ -169,13 +184,16 @@ public struct RunFolder: Sendable {
     let text = Array(epochs.map { $0.jsonLine + "\n" }.joined().utf8)
     // One that cannot be read is written again, which reports what is wrong.
     if FileSystem.contents(of: historyURL.path) == text { return }
-    try Self.writing(.notWritten) { try AtomicFile.write(text, to: historyURL.path) }
+    try Self.writing(.notWritten) {
+      try AtomicFile.write(text, to: historyURL.path, writing: fileWriting)
+    }
   }
 
   /// Appends an epoch to the history and waits until it is on the disk.
   ///
   /// - Throws: ``RunFolderError`` if it cannot be written.
   public func append(_ report: EpochReport) throws {
+    if fileWriting == .inPlace { return try rewriteHistory(appending: report) }
     let descriptor = FileSystem.open(
       historyURL.path, flags: O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw historyFailure() }
@@ -188,11 +206,20 @@ public struct RunFolder: Sendable {
     guard count == line.count, fsync(descriptor) == 0 else { throw historyFailure() }
   }
 
+  /// Writes the history anew, for file systems that do not append.
+  private func rewriteHistory(appending report: EpochReport) throws {
+    guard let old = FileSystem.contents(of: historyURL.path) else { throw historyFailure() }
+    try Self.writing(.notWritten) {
+      try AtomicFile.write(
+        old + Array((report.jsonLine + "\n").utf8), to: historyURL.path, writing: .inPlace)
+    }
+  }
+
   /// Writes the model.
   ///
   /// - Throws: ``RunFolderError`` if it cannot be written.
   public func save(_ model: Model) throws {
-    try Self.writing(.notWritten) { try model.save(to: modelURL) }
+    try Self.writing(.notWritten) { try model.save(to: modelURL, writing: fileWriting) }
   }
 
   private static func writing(_ kind: RunFolderError.Kind, _ body: () throws -> Void) throws {

@@ -39,7 +39,7 @@ public final class Session {
     minimizing loss: Node, with optimizer: Optimizer, batchSize: Int, seed: UInt64 = 0,
     engine: Engine = .shared
   ) throws {
-    try OwnProcess.check()
+    try Engine.check()
     let graph = try loss.builder.finish(outputs: [(name: "loss", node: loss)])
     guard loss.type.rank == 0 else {
       throw TrainingError(
@@ -77,7 +77,7 @@ public final class Session {
   ///   forked child.
   @discardableResult
   public func step(_ feeds: [String: Tensor], labels: [String: [Int32]] = [:]) throws -> Float {
-    try OwnProcess.check()
+    try Engine.check()
     context.batch = try checkedBatch(feeds, labels)
     context.step = UInt64(stepCount)
     feed(feeds, labels, from: 0)

@@ -175,7 +175,7 @@ extension Trainer {
     _ model: inout Model, _ state: TrainingState, on batch: Batch,
     run: (Plan, ExecutionContext) -> Void
   ) throws -> StepReport {
-    try OwnProcess.check()
+    try Engine.check()
     let program = state.program
     guard model.graph === state.modelGraph, optimizer == state.optimizer else {
       throw TrainingError(

@@ -31,7 +31,7 @@ package final class TrainingProgram {
     model: Model, loss: Loss, fields: [BatchField], maximumBatch: Int, isTraining: Bool,
     mayBeSmaller: Bool = false, momentCount: Int = 0, besides: (_ batch: Int) -> Int = { _ in 0 }
   ) throws {
-    try OwnProcess.check()
+    try Engine.check()
     guard (1...Self.mostExamples).contains(maximumBatch) else {
       throw TrainingError(
         "A batch has 1 to \(Self.mostExamples) examples, not \(maximumBatch).")

@@ -18,7 +18,10 @@ enum EmbeddingProgram {
     case "fork-before-use": try forkBeforeUse()
     case "limited-memory": try limitMemory()
     case "limited-fit": try limitFit()
-    default: say("fork-after-use, fork-before-use, limited-memory or limited-fit")
+    case "blas-before": try useOwnBLAS(isFirst: true)
+    case "blas-after": try useOwnBLAS(isFirst: false)
+    default:
+      say("fork-after-use, fork-before-use, limited-memory, limited-fit, blas-before or blas-after")
     }
   }
 
@@ -208,6 +211,49 @@ enum EmbeddingProgram {
     let status = setrlimit(RLIMIT_AS, &limit)
     #endif
     precondition(status == 0, "The limit was refused.")
+  }
+
+  // MARK: An OpenBLAS of the program's own
+
+  /// Has an OpenBLAS with 3 threads, loaded before or after the engine's, which must not notice.
+  private static func useOwnBLAS(isFirst: Bool) throws {
+    setenv("OPENBLAS_NUM_THREADS", "3", 1)
+    var own = isFirst ? OwnBLAS() : nil
+    let before = threadCount
+    let engine = try Engine(options: EngineOptions(threadCount: 2, convolution: .im2row))
+    let model = try Model(
+      Sequential { Conv2D(outputChannels: 256, kernelSize: 3, padding: .same) },
+      inputShape: [32, 32, 64], engine: engine)
+    _ = try model(Tensor(zeros: [16, 32, 32, 64]))
+    say("threads more: \(threadCount - before)")
+    say("ours: \(try BLASLibrary.current.threadCount)")
+    if own == nil { own = OwnBLAS() }
+    say(
+      "theirs: \(own?.threadCount ?? 0), variable \(getenv("OPENBLAS_NUM_THREADS").map { String(cString: $0) } ?? "")"
+    )
+    say("threads in all: \(threadCount - before)")
+  }
+
+  /// An OpenBLAS as a program loads it.
+  private struct OwnBLAS {
+    private let handle: UnsafeMutableRawPointer
+
+    init?() {
+      guard let handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_GLOBAL) else { return nil }
+      self.handle = handle
+    }
+
+    var threadCount: Int {
+      guard let address = dlsym(handle, "openblas_get_num_threads") else { return -1 }
+      return Int(unsafeBitCast(address, to: (@convention(c) () -> Int32).self)())
+    }
+  }
+
+  /// How many threads this process has.
+  private static var threadCount: Int {
+    let lines = SystemText().text(of: "/proc/self/status")?.split(separator: "\n") ?? []
+    let line = lines.first { $0.hasPrefix("Threads:") }
+    return line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0
   }
 
   /// Writes a line at once: a child must not write its parent's buffer again.

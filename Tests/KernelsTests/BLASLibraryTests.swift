@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import Testing
 
@@ -45,11 +46,26 @@ import Testing
         + "or install a newer OpenBLAS.")
   }
 
-  @Test func currentLibrary() {
-    let library = BLASLibrary.current
+  @Test func currentLibrary() throws {
+    let library = try BLASLibrary.current
     #expect(library.threadCount == 1)
     #expect(library.configuration.contains("OpenBLAS"))
     #expect(library.version.first?.isNumber == true)
     #expect(!library.coreName.isEmpty)
+  }
+
+  @Test func aCopyOfOurOwnIsUsed() throws {
+    // What a program that embeds us would link or load is another copy: in the same one, the address would
+    // be the same.
+    let ours = try #require(try BLASLibrary.function(named: "cblas_sgemm"))
+    if let handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD) {
+      #expect(dlsym(handle, "cblas_sgemm") != ours)
+    }
+    #expect(dlsym(nil, "cblas_sgemm") != ours)
+  }
+
+  @Test func memoryIsTakenBeforeItIsNeeded() throws {
+    try BLASLibrary.require(threadCount: 2)
+    try BLASLibrary.require(threadCount: 1)
   }
 }

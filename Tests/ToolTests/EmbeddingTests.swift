@@ -23,6 +23,19 @@ struct EmbeddingTests {
   }
 
   @Test(
+    "An OpenBLAS of the program's own is another one", arguments: ["blas-before", "blas-after"])
+  func ownBLAS(_ order: String) throws {
+    let run = try Tool.runEmbedding(order)
+    #expect(run.status == 0, "\(run.errors)")
+    // The engine's one worker; and of the program's own library two, if it came later.
+    #expect(
+      run.lines == [
+        "threads more: 1", "ours: 1", "theirs: 3, variable 3",
+        "threads in all: \(order == "blas-before" ? 1 : 3)",
+      ])
+  }
+
+  @Test(
     "Memory that is not there is said before it is taken, with what fits",
     .enabled(if: !Tool.isSanitized, "sanitizers take terabytes of addresses"))
   func limitedMemory() throws {

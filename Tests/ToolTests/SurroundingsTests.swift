@@ -80,7 +80,7 @@ struct SurroundingsTests {
 
   private static let restricted = Tool.builtProgram("RestrictedProgram")
   private static let canFilter =
-    (try? Tool.shell("'\(restricted)' EPERM /bin/true 2>/dev/null").status) == 0
+    (try? Tool.shell("'\(restricted)' favours EPERM /bin/true 2>/dev/null").status) == 0
 
   @Test(
     "A filter of system calls", .enabled(if: canFilter, "no such filters are to be had here"),
@@ -90,7 +90,7 @@ struct SurroundingsTests {
     let folder = try TemporaryFolder()
     let run = try Tool.shell(
       """
-      run="'\(Self.restricted)' \(error) $TOOL"
+      run="'\(Self.restricted)' favours \(error) $TOOL"
       train="train --data digits --epochs 1 --threads 2 --output"
       eval $run $train filtered --quiet && eval $run $train filtered --epochs 2 --resume --quiet &&
       $TOOL $train free --epochs 2 --quiet && cmp filtered/model.safetensors free/model.safetensors &&

@@ -29,6 +29,7 @@
 #include "small_product.h"
 #include "softmax.h"
 #include "sparse_product.h"
+#include "system_thread.h"
 #include "thread_mode.h"
 #include "tile.h"
 #include "window.h"

@@ -118,10 +118,12 @@ struct BenchKernels: ParsableCommand {
           + "\(NumberText.decimal(peak.gigaflopsPerSecond, 1)) GFLOP/s, batch \(batch)")
     }
     let named = common.engine.convolution.algorithm
+    let hasBLAS = try hasBLAS(benchmark, isNamed: named == .im2row)
     var seen: Set<ConvolutionGeometry> = []
     for convolution in convolutions where seen.insert(convolution.geometry).inserted {
       let algorithms = ConvolutionAlgorithm.allCases.filter {
         $0.supports(convolution.geometry) && (named == nil || named == $0)
+          && (hasBLAS || $0 != .im2row)
       }
       for algorithm in algorithms {
         try reporter.report(
@@ -134,12 +136,27 @@ struct BenchKernels: ParsableCommand {
       let rows = batch * shape.rowsPerExample
       try reporter.report(
         network: shape.network, rows: rows, shape.inputSize, shape.outputSize,
-        benchmark.measure(rows: rows, inputSize: shape.inputSize, outputSize: shape.outputSize))
+        benchmark.measure(
+          rows: rows, inputSize: shape.inputSize, outputSize: shape.outputSize,
+          includingBLAS: hasBLAS))
     }
     if let product {
       try reporter.report(
         network: "", rows: product[0], product[1], product[2],
-        benchmark.measure(rows: product[0], inputSize: product[1], outputSize: product[2]))
+        benchmark.measure(
+          rows: product[0], inputSize: product[1], outputSize: product[2], includingBLAS: hasBLAS))
+    }
+  }
+
+  /// Whether OpenBLAS can be measured; without it the rest is, with a warning.
+  private func hasBLAS(_ benchmark: KernelBenchmark, isNamed: Bool) throws -> Bool {
+    do {
+      try benchmark.requireBLAS()
+      return true
+    } catch {
+      if isNamed { throw error }
+      StandardError.warn("\(error) Its products and im2row are left out.")
+      return false
     }
   }
 }
