@@ -77,7 +77,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     else {
       throw DatasetError(
         .mismatched, at: "size of images",
-        expected: "1 to \(limits.maximumPixelCount) pixels and 1 or 3 channels", found: "\(shape)",
+        expected: "1 to \(ImageLimits.maximumSide) pixels a side, at most "
+          + "\(limits.maximumPixelCount) in all, and 1 or 3 channels", found: "\(shape)",
         advice: "choose another size")
     }
     let (bytes, overflow) = imageSize.multipliedReportingOverflow(by: listing.paths.count)
