@@ -139,12 +139,20 @@ codec_status codec_jpeg_decode(codec_jpeg *decoder, const uint8_t *bytes, size_t
   // Belongs to the image, and goes with it.
   JSAMPARRAY inks =
       is_inks ? info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, width * 4, 1) : NULL;
+  // As many rows as the library makes at once, and more. The memory source always has some: data
+  // that end give a warning, and so an error.
+  enum { most = 8 };
   while (info->output_scanline < height) {
-    uint8_t *row = destination + (size_t)info->output_scanline * width * channels;
-    JSAMPROW target = is_inks ? inks[0] : row;
-    // The memory source always has a line: data that end give a warning, and so an error.
-    jpeg_read_scanlines(info, &target, 1);
-    if (is_inks) convert_row(inks[0], row, width);
+    JSAMPROW rows[most];
+    uint32_t count = height - info->output_scanline < most ? height - info->output_scanline : most;
+    for (uint32_t r = 0; r < count; r++)
+      rows[r] = destination + (size_t)(info->output_scanline + r) * width * channels;
+    if (is_inks) {
+      jpeg_read_scanlines(info, inks, 1);
+      convert_row(inks[0], rows[0], width);
+    } else {
+      jpeg_read_scanlines(info, rows, count);
+    }
   }
   // Reads up to the end of the image: one that is not there is a warning.
   jpeg_finish_decompress(info);

@@ -27,15 +27,18 @@ extension ExifOrientation {
     let side = 64
     for top in stride(from: 0, to: newHeight, by: side) {
       for left in stride(from: 0, to: newWidth, by: side) {
+        let count = min(side, newWidth - left)
         for y in top..<min(top + side, newHeight) {
-          for x in left..<min(left + side, newWidth) {
-            let from = source + (first + x * across + y * down) * channels
-            let to = destination + (y * newWidth + x) * channels
-            to[0] = from[0]
-            if channels == 3 {
-              to[1] = from[1]
-              to[2] = from[2]
+          let from = source + (first + left * across + y * down) * channels
+          let to = destination + (y * newWidth + left) * channels
+          if channels == 3 {
+            for x in 0..<count {
+              to[3 * x] = from[3 * across * x]
+              to[3 * x + 1] = from[3 * across * x + 1]
+              to[3 * x + 2] = from[3 * across * x + 2]
             }
+          } else {
+            for x in 0..<count { to[x] = from[across * x] }
           }
         }
       }

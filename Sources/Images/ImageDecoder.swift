@@ -99,6 +99,11 @@ package final class ImageDecoder: @unchecked Sendable {
 
   private func check(_ header: ImageHeader, _ bytes: PositionedBytes) throws {
     let (width, height) = (header.width, header.height)
+    guard max(width, height) <= ImageLimits.maximumSide else {
+      throw DatasetError(
+        .tooLarge, at: bytes.name, expected: "at most \(ImageLimits.maximumSide) pixels a side",
+        found: "\(width) × \(height)", advice: "shrink or cut the image, or remove it")
+    }
     guard limits.allow(width: width, height: height) else {
       throw DatasetError(
         .tooLarge, at: bytes.name, expected: "at most \(limits.maximumPixelCount) pixels",

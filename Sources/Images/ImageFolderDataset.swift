@@ -117,8 +117,9 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     else {
       throw DatasetError(
         .mismatched, at: "size of images",
-        expected: "1 to \(options.limits.maximumPixelCount) pixels and 1 or 3 channels",
-        found: "\(shape)", advice: "choose another size")
+        expected: "1 to \(ImageLimits.maximumSide) pixels a side, at most "
+          + "\(options.limits.maximumPixelCount) in all, and 1 or 3 channels", found: "\(shape)",
+        advice: "choose another size")
     }
     let hasOneLabel = files.allSatisfy { $0.labels.count == 1 }
     self.facts = facts

@@ -100,7 +100,8 @@ package enum ImageFormat: String, CaseIterable, Hashable, Sendable {
     uniquingKeysWith: { first, _ in first })
 
   /// A line for a shell that makes PNG files of all files of these formats in a folder and the folders
-  /// in it, of the first image of each, and removes each that became one; with ImageMagick.
+  /// in it, upright and of the first image of each, and removes each that became one; with
+  /// ImageMagick.
   ///
   /// - Parameter folder: The folder's path, which is quoted.
   package static func conversionCommand(
@@ -110,6 +111,6 @@ package enum ImageFormat: String, CaseIterable, Hashable, Sendable {
     let quoted = folder.split(separator: "'", omittingEmptySubsequences: false)
       .joined(separator: #"'\''"#)
     return "find '\(quoted)' -type f \\( \(names.joined(separator: " -o ")) \\) "
-      + "-exec mogrify -format png '{}[0]' \\; -delete"
+      + "-exec mogrify -auto-orient -format png '{}[0]' \\; -delete"
   }
 }

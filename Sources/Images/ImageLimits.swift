@@ -1,8 +1,7 @@
 /// Up to which size images are decoded.
 ///
 /// A file of a few bytes may promise an image of gigabytes; and within this limit, memory is taken
-/// only for images that the file is large enough to hold. The sides of an image have the limits of its
-/// format only.
+/// only for images that the file is large enough to hold.
 public struct ImageLimits: Hashable, Sendable {
   /// The largest number of pixels; 2²⁶, 67,108,864, by default.
   ///
@@ -21,9 +20,14 @@ public struct ImageLimits: Hashable, Sendable {
     return overflow ? .max : min(pixels, .max - (16 << 20)) + (16 << 20)
   }
 
-  /// The largest area of an image to be made, for which no file vouches.
+  /// The longest side, whatever the number of pixels: that of JPEG.
+  ///
+  /// PNG has longer ones. What resizing needs grows with the sides, not with the area.
+  package static let maximumSide = 65_535
+
+  /// Whether an image of this size may be made.
   func allow(width: Int, height: Int) -> Bool {
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
-    return !overflow && count <= maximumPixelCount
+    return !overflow && count <= maximumPixelCount && max(width, height) <= Self.maximumSide
   }
 }

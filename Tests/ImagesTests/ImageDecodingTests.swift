@@ -85,7 +85,7 @@ import Testing
     #expect(error?.found == "an empty file")
   }
 
-  @Test func limitsAreCheckedBeforeMemoryIsTaken() {
+  @Test func limitsAreCheckedBeforeMemoryIsTaken() throws {
     let limits = ImageLimits(maximumPixelCount: 1000)
     for (width, height) in [(1001, 1), (1, 1001), (40, 26)] {
       let image = gradient(width: width, height: height, channels: 3)
@@ -99,6 +99,12 @@ import Testing
     #expect(throws: Never.self) {
       try Image(decoding: png(gradient(width: 40, height: 25, channels: 3)), limits: limits)
     }
+    // Sides have a limit of their own, which no option moves.
+    let line = png(flat(9, width: 65_536, height: 1, channels: 1))
+    let error = #expect(throws: DatasetError.self) { try Image(decoding: line) }
+    #expect(error?.expected == "at most 65535 pixels a side")
+    let longest = png(flat(9, width: 1, height: 65_535, channels: 1))
+    #expect(try Image(decoding: longest).height == 65_535)
   }
 
   /// A header that promises 8,000 × 8,000 pixels before the data of 16 × 16.

@@ -42,11 +42,11 @@ import Testing
     #expect(
       line == #"find 'it'\''s mine' -type f \( -iname '*.gif' -o -iname '*.tif' "#
         + #"-o -iname '*.tiff' \) "#
-        + #"-exec mogrify -format png '{}[0]' \; -delete"#)
+        + #"-exec mogrify -auto-orient -format png '{}[0]' \; -delete"#)
     let program = """
       #!/bin/sh
-      case $3 in *broken*) exit 1;; esac
-      cp "${3%"[0]"}" "${3%"[0]"}.png"
+      case $4 in *broken*) exit 1;; esac
+      cp "${4%"[0]"}" "${4%"[0]"}.png"
       """
     try withTemporaryFolder { folder in
       try write(
