@@ -95,7 +95,7 @@ package final class Plan: Sendable {
   package func makeContext(team: WorkerTeam) throws(MemoryError) -> ExecutionContext {
     try ExecutionContext(
       arenaByteCount: arenaByteCount, inputCount: inputCount, team: team,
-      purpose: "activations of up to \(maximumBatch) examples")
+      purpose: "activations of up to \(maximumBatch) example\(maximumBatch == 1 ? "" : "s")")
   }
 
   /// Makes the prepared weights of a context's variables: before the first run with them, and again

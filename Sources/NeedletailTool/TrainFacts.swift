@@ -27,7 +27,7 @@ struct TrainFacts {
     let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
       "data      \(dataText)",
-      "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
+      "network   \(network), \(NumberText.count(model.parameterCount, "parameter"))",
       "training  \(NumberText.count(start.epochCount, "epoch")) of "
         + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
         + "\(NumberText.count(arguments.batch, "image")), \(arguments.optimizer.rawValue), \(schedule), "
