@@ -143,7 +143,11 @@ enum SyntheticExamples {
         "A batch of \(count) examples of \(shape) cannot be held; choose another batch.")
     }
     // As an array, and copied to a tensor.
-    try MemoryError.check(2 * 4 * size, for: "\(count) examples of \(shape)")
+    do {
+      try MemoryError.check(2 * 4 * size, for: "\(count) examples of \(shape)")
+    } catch {
+      throw error.advising("choose a smaller batch")
+    }
     return Tensor(shape: all, (0..<size).map { _ in next() })
   }
 

@@ -46,7 +46,7 @@ public final class Batch: @unchecked Sendable {
       size += (bytes + 63) / 64 * 64
     }
     let storage = try AlignedBuffer<UInt8>(
-      count: size, for: "a batch of \(capacity) examples")
+      count: size, for: "a batch of \(capacity) example\(capacity == 1 ? "" : "s")")
     let raw = UnsafeMutableRawPointer(storage.pointer)
     var floatPointers: [UnsafeMutablePointer<Float>?] = []
     var integerPointers: [UnsafeMutablePointer<Int32>?] = []

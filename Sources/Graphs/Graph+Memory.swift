@@ -16,7 +16,8 @@ extension Graph {
     }
     guard bytes <= Self.mostBytes else {
       throw MemoryError(
-        purpose: "activations of up to \(batch) examples", byteCount: .max, available: .detected())
+        purpose: "activations of up to \(batch) example\(batch == 1 ? "" : "s")", byteCount: .max,
+        available: .detected())
     }
   }
 }

@@ -101,7 +101,7 @@ package final class Plan: Sendable {
     if blasThreadCount > 0 { try BLASLibrary.require(threadCount: blasThreadCount) }
     return try ExecutionContext(
       arenaByteCount: arenaByteCount, inputCount: inputCount, team: team,
-      purpose: "activations of up to \(maximumBatch) examples")
+      purpose: "activations of up to \(maximumBatch) example\(maximumBatch == 1 ? "" : "s")")
   }
 
   /// Makes the prepared weights of a context's variables: before the first run with them, and again

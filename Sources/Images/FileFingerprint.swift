@@ -1,19 +1,23 @@
 package import Datasets
-import Dispatch
-package import Foundation
+import FilePaths
+import Foundation
 import Threads
 
 /// The fingerprint of image files: their paths below the folder that all lie in, their sizes, and their
 /// content or samples of it.
 ///
-/// An epoch reads and decodes every file; this must be little against it. So the content of files up to
-/// ``mostWholeBytes`` counts as a whole, and of larger ones three parts; of more than ``mostFiles``
-/// files, only every n-th is opened, and of the others the size counts. What is so left out changes
-/// hardly ever without the times at which the files were changed: where something was left out, the
-/// fingerprint has these, too.
+/// An epoch reads and decodes every file; this must be little against it. So not everything is read:
+/// of small files, which are trained on in little time, about ``mostSmallFiles``, of others
+/// ``mostFiles``, and of large ones three parts. Of the files that are not opened the size counts. What
+/// is so left out changes hardly ever without the times at which the files were changed: where
+/// something was left out, the fingerprint has these, too.
 package struct FileFingerprint {
-  /// The most files whose content is read.
+  /// About how many files are opened, at most.
   package static let mostFiles = 20_000
+  /// About how many files smaller than ``smallBytes`` are opened, at most.
+  package static let mostSmallFiles = 2500
+  /// The size from which a file is not small.
+  package static let smallBytes = 32 << 10
   /// The size up to which files are read as a whole.
   package static let mostWholeBytes = 256 << 10
   /// The size of each of the parts that are read of larger files: the first, the middle, the last.
@@ -21,6 +25,7 @@ package struct FileFingerprint {
 
   /// What is known of one file.
   fileprivate struct Finding {
+    var path = ""
     var size = 0
     var content: UInt64 = 0
     var seconds = 0
@@ -28,26 +33,32 @@ package struct FileFingerprint {
     var isWhole = false
   }
 
+  /// Every how many files one is opened.
+  private let step: Int
+  private let smallStep: Int
+
   /// Reads files, several at once.
   ///
-  /// - Parameter mostFiles: How many files are opened.
+  /// - Parameters:
+  ///   - count: How many files there are.
+  ///   - mostFiles: About how many are opened.
+  ///   - mostSmallFiles: About how many small ones are opened.
+  ///   - threadCount: How many are read at once.
+  ///   - path: Where the file of a number is; called on several threads.
   /// - Throws: `DatasetError` naming the first file that cannot be read.
   package static func read(
-    _ urls: [URL], mostFiles: Int = mostFiles
+    count: Int, mostFiles: Int = mostFiles, mostSmallFiles: Int = mostSmallFiles,
+    threadCount: Int, path: @Sendable (Int) -> String
   ) throws -> DataFingerprint {
-    let paths = urls.map { url in
-      url.withUnsafeFileSystemRepresentation { path in
-        // With the zero at its end. A URL without a path is no file, and reported as one.
-        path.map { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) } ?? [0]
-      }
-    }
-    let step = max(1, (paths.count + mostFiles - 1) / max(mostFiles, 1))
-    let findings = try findings(paths, step: step)
-    let root = commonFolderLength(of: paths)
+    let reader = FileFingerprint(
+      step: max(1, (count + mostFiles - 1) / max(mostFiles, 1)),
+      smallStep: max(1, (count + mostSmallFiles - 1) / max(mostSmallFiles, 1)))
+    let findings = try reader.findings(count, path, threadCount: threadCount)
+    let root = commonFolderLength(of: findings)
     var content = ContentChecksum()
     var times = ContentChecksum()
-    for (path, finding) in zip(paths, findings) {
-      path.withUnsafeBytes { content.add(UnsafeRawBufferPointer(rebasing: $0[root...])) }
+    for finding in findings {
+      Array(finding.path.utf8.dropFirst(root)).withUnsafeBytes { content.add($0) }
       content.add(finding.size)
       content.add(Int(truncatingIfNeeded: finding.content))
       times.add(finding.seconds)
@@ -57,18 +68,19 @@ package struct FileFingerprint {
     return DataFingerprint(content: content.text, times: isComplete ? nil : times.text)
   }
 
-  private static func findings(_ paths: [[CChar]], step: Int) throws -> [Finding] {
+  private func findings(
+    _ count: Int, _ path: @Sendable (Int) -> String, threadCount: Int
+  ) throws -> [Finding] {
     let blockSize = 64
-    let blockCount = (paths.count + blockSize - 1) / blockSize
+    let blockCount = (count + blockSize - 1) / blockSize
     let results = Lock<(blocks: [Int: [Finding]], failure: (index: Int, error: any Error)?)>(
       ([:], nil))
-    DispatchQueue.concurrentPerform(iterations: blockCount) { block in
+    WorkerTeam(threadCount: threadCount).run(count: count, chunkSize: blockSize) { block in
       var buffer: [UInt8] = []
       var findings: [Finding] = []
-      for index in block * blockSize..<min((block + 1) * blockSize, paths.count) {
+      for index in block {
         do throws(DatasetError) {
-          findings.append(
-            try finding(paths[index], isRead: index % step == 0, buffer: &buffer))
+          findings.append(try finding(index, path(index), buffer: &buffer))
         } catch {
           results.withLock { results in
             if index < results.failure?.index ?? .max { results.failure = (index, error) }
@@ -76,33 +88,29 @@ package struct FileFingerprint {
           return
         }
       }
-      results.withLock { [findings] in $0.blocks[block] = findings }
+      results.withLock { [findings] in $0.blocks[block.lowerBound / blockSize] = findings }
     }
     let (blocks, failure) = results.withLock { ($0.blocks, $0.failure) }
     if let failure { throw failure.error }
     return (0..<blockCount).flatMap { blocks[$0] ?? [] }
   }
 
-  private static func finding(
-    _ path: [CChar], isRead: Bool, buffer: inout [UInt8]
+  private func finding(
+    _ index: Int, _ path: String, buffer: inout [UInt8]
   ) throws(DatasetError) -> Finding {
-    var status = stat()
-    guard isRead else {
-      guard stat(path, &status) == 0 else { throw unreadable(path, errno) }
-      return Finding(status)
-    }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(path, errno) }
+    guard let status = FileSystem.status(of: path) else { throw Self.unreadable(path, errno) }
+    var finding = Finding(path, status)
+    guard index % (finding.size < Self.smallBytes ? smallStep : step) == 0 else { return finding }
+    let descriptor = FileSystem.open(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
     defer { close(descriptor) }
-    guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
-    var finding = Finding(status)
+    if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: Self.mostWholeBytes) }
     var checksum = ContentChecksum()
     let size = finding.size
-    finding.isWhole = size <= mostWholeBytes
+    finding.isWhole = size <= Self.mostWholeBytes
+    let part = Self.partBytes
     let parts =
-      finding.isWhole
-      ? [0..<size] : [0, (size - partBytes) / 2, size - partBytes].map { $0..<$0 + partBytes }
-    if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: mostWholeBytes) }
+      finding.isWhole ? [0..<size] : [0, (size - part) / 2, size - part].map { $0..<$0 + part }
     for part in parts {
       var position = part.lowerBound
       while position < part.upperBound {
@@ -115,7 +123,7 @@ package struct FileFingerprint {
         if count < 0 && errno == EINTR { continue }
         // A file that has become shorter meanwhile is another one: what is left counts.
         guard count != 0 else { break }
-        guard count > 0 else { throw unreadable(path, errno) }
+        guard count > 0 else { throw Self.unreadable(path, errno) }
         position += count
       }
     }
@@ -124,26 +132,25 @@ package struct FileFingerprint {
   }
 
   /// The length of the path, with its last `/`, of the folder that all files lie in.
-  private static func commonFolderLength(of paths: [[CChar]]) -> Int {
-    guard var prefix = paths.first?[...] else { return 0 }
-    for path in paths {
-      let shared = zip(prefix, path).prefix { $0 == $1 }.count
-      prefix = prefix[..<shared]
+  private static func commonFolderLength(of findings: [Finding]) -> Int {
+    guard var prefix = findings.first.map({ Array($0.path.utf8)[...] }) else { return 0 }
+    for finding in findings {
+      let shared = zip(prefix, finding.path.utf8).prefix { $0 == $1 }.count
+      if shared < prefix.count { prefix = prefix[..<shared] }
     }
-    return (prefix.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1) + 1
+    return (prefix.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
   }
 
-  private static func unreadable(_ path: [CChar], _ number: Int32) -> DatasetError {
-    let bytes = path.dropLast().map(UInt8.init(bitPattern:))
-    return DatasetError(
-      .unreadable, at: String(decoding: bytes, as: UTF8.self),
-      expected: "a file that can be read", found: String(cString: strerror(number)),
+  private static func unreadable(_ path: String, _ number: Int32) -> DatasetError {
+    DatasetError(
+      .unreadable, at: path, expected: "a file that can be read", found: String(cString: strerror(number)),
       advice: "check the file and its permissions")
   }
 }
 
 extension FileFingerprint.Finding {
-  fileprivate init(_ status: stat) {
+  fileprivate init(_ path: String, _ status: stat) {
+    self.path = path
     size = Int(status.st_size)
     #if canImport(Darwin)
     let time = status.st_mtimespec

@@ -153,7 +153,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     URL(pathText: path(of: index))
   }
 
-  private func path(of index: Int) -> String {
+  func path(of index: Int) -> String {
     folder + "/" + files[index].path
   }
 

@@ -24,7 +24,11 @@ enum Interruption {
   private static let writesJSON = Atomic<Bool>(false)
   /// What a program that reads JSON is told where there is nothing to save.
   private static let ending: StaticString =
-    "{\"event\":\"ended\",\"exit_code\":75,\"outcome\":\"interrupted\"}\n"
+    """
+    {"error":"interrupted by a signal outside of the training's steps: there was nothing to save.",\
+    "event":"ended","exit_code":75,"outcome":"interrupted"}
+
+    """
 
   /// Begins to watch for signals.
   ///

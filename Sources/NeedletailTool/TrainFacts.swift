@@ -26,7 +26,7 @@ struct TrainFacts {
     if arguments.warmUp > 0 { schedule += ", warm-up of \(warmUpText)" }
     let augmentation = arguments.augment.map { ", augmented by \($0)" } ?? ""
     return [
-      "network   \(network), \(NumberText.grouped(model.parameterCount)) parameters",
+      "network   \(network), \(NumberText.count(model.parameterCount, "parameter"))",
       "training  \(NumberText.count(start.epochCount, "epoch")) of "
         + "\(NumberText.count(start.stepsPerEpoch, "step")) of "
         + "\(NumberText.count(arguments.batch, "image")), \(arguments.optimizer.rawValue), \(schedule), "

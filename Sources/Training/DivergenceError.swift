@@ -71,7 +71,8 @@ extension DivergenceError: CustomStringConvertible {
     let layer = finding.layer.map { " (\($0))" } ?? ""
     let largest = finding.largestFinite.map { ", the largest other is \($0)" } ?? ""
     return
-      "\(what)'\(finding.variable)'\(layer), \(finding.nonFiniteCount) of \(finding.count) numbers"
+      "\(what)'\(finding.variable)'\(layer), \(finding.nonFiniteCount) of "
+      + counted(finding.count, "number")
       + largest
   }
 }

@@ -92,8 +92,8 @@ public enum NetworkSource: Sendable, Hashable, CustomStringConvertible {
       guard found == classCount else {
         throw NetworkSourceError(
           .misfit,
-          "\(path): expected an output of \(classCount) numbers, one for each class, found \(found); "
-            + "change the last layer.")
+          "\(path): expected an output of \(counted(classCount, "number")), one for each class, "
+            + "found \(found); change the last layer.")
       }
       return model
     }

@@ -113,7 +113,7 @@ public final class Session {
       guard input.type.isBatched else { continue }
       guard batch == nil || batch == rows, (1...plan.maximumBatch).contains(rows) else {
         throw TrainingError(
-          "The placeholder '\(input.name)' was fed \(rows) examples; expected as many as the others, "
+          "The placeholder '\(input.name)' was fed \(counted(rows, "example")); expected as many as the others, "
             + "from 1 to the \(plan.maximumBatch) that the session was made for.")
       }
       batch = rows

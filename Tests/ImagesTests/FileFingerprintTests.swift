@@ -5,9 +5,11 @@ import Testing
 
 @Suite struct FileFingerprintTests {
   private func fingerprint(
-    _ folder: URL, _ paths: [String], mostFiles: Int = FileFingerprint.mostFiles
+    _ folder: URL, _ paths: [String], mostFiles: Int = 100, mostSmallFiles: Int = 100
   ) throws -> DataFingerprint {
-    try FileFingerprint.read(paths.map(folder.appendingPathComponent), mostFiles: mostFiles)
+    try FileFingerprint.read(
+      count: paths.count, mostFiles: mostFiles, mostSmallFiles: mostSmallFiles, threadCount: 2
+    ) { folder.path + "/" + paths[$0] }
   }
 
   private func touch(_ url: URL) throws {
@@ -47,7 +49,7 @@ import Testing
       func fingerprint() throws -> DataFingerprint {
         try Data(bytes).write(to: url)
         try touch(url)
-        return try FileFingerprint.read([url])
+        return try FileFingerprint.read(count: 1, threadCount: 2) { _ in url.path }
       }
       let expected = try fingerprint()
       #expect(expected.times != nil)
@@ -60,7 +62,7 @@ import Testing
       #expect(try fingerprint() == expected)
       // Only the time tells of that.
       try Data(bytes).write(to: url)
-      let later = try FileFingerprint.read([url])
+      let later = try FileFingerprint.read(count: 1, threadCount: 2) { _ in url.path }
       #expect(later.content == expected.content)
       #expect(later.times != expected.times)
       bytes.append(1)
@@ -68,18 +70,28 @@ import Testing
     }
   }
 
-  @Test func ofManyFilesEveryNthIsReadAndAllSizesCount() throws {
+  @Test(arguments: [3, 40_000])
+  func ofManyFilesEveryNthIsReadAndAllSizesCount(size: Int) throws {
     try withTemporaryFolder { folder in
       let paths = (0..<10).map { "\($0)" }
-      try write(Dictionary(uniqueKeysWithValues: paths.map { ($0, [1, 2, 3]) }), to: folder)
-      let expected = try fingerprint(folder, paths, mostFiles: 4)
-      #expect(expected.times != nil)
-      try write(["3": [3, 2, 1]], to: folder)
-      #expect(try fingerprint(folder, paths, mostFiles: 4).content != expected.content)
-      try write(["3": [1, 2, 3], "4": [3, 2, 1]], to: folder)
-      #expect(try fingerprint(folder, paths, mostFiles: 4).content == expected.content)
-      try write(["4": [3, 2, 1, 0]], to: folder)
-      #expect(try fingerprint(folder, paths, mostFiles: 4).content != expected.content)
+      let content = [UInt8](repeating: 1, count: size)
+      let other = [UInt8](repeating: 2, count: size)
+      try write(Dictionary(uniqueKeysWithValues: paths.map { ($0, content) }), to: folder)
+      func found() throws -> String {
+        let found =
+          size < FileFingerprint.smallBytes
+          ? try fingerprint(folder, paths, mostSmallFiles: 4)
+          : try fingerprint(folder, paths, mostFiles: 4, mostSmallFiles: 1)
+        #expect(found.times != nil)
+        return found.content
+      }
+      let expected = try found()
+      try write(["3": other], to: folder)
+      #expect(try found() != expected)
+      try write(["3": content, "4": other], to: folder)
+      #expect(try found() == expected)
+      try write(["4": other + [0]], to: folder)
+      #expect(try found() != expected)
     }
   }
 

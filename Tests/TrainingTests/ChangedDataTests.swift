@@ -185,6 +185,45 @@ import Testing
     #expect(resumed.start?.warnings.first?.contains("learning rate: cosine from 0.01") == true)
   }
 
+  /// Data whose files are known by samples and times.
+  private struct Sampled: Dataset {
+    let base: InMemoryDataset
+    let times: String?
+    var count: Int { base.count }
+    var fields: [BatchField] { base.fields }
+    var classNames: [String]? { nil }
+    func fingerprint(of indices: [Int]) -> DataFingerprint? {
+      DataFingerprint(content: "sample", times: times)
+    }
+    func fill(_ batch: Batch, at slot: Int, with indices: UnsafeBufferPointer<Int>) {
+      base.fill(batch, at: slot, with: indices)
+    }
+  }
+
+  @Test func otherTimesOfFilesAreToldAndNotRefused() throws {
+    let folder = CheckpointTestFolder()
+    func warnings(_ times: String?) throws -> [String] {
+      let base = try InMemoryDataset(
+        inputs: Tensor(shape: [2, 2], [1, 2, 3, 4]), targets: Tensor(shape: [2, 1], [0, 1]))
+      var model = try Model(Sequential { Dense(outputSize: 1) }, inputShape: [2], seed: 1)
+      var warnings: [String] = []
+      try Trainer(loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.01)).fit(
+        &model, to: Sampled(base: base, times: times), epochs: 1,
+        checkpoints: Checkpointing(in: folder.url, resumes: true)
+      ) { event in
+        if case .started(let start) = event { warnings = start.warnings }
+        return .continue
+      }
+      return warnings
+    }
+    #expect(try warnings("old") == [])
+    #expect(try warnings("old") == [])
+    #expect(try warnings(nil) == [])
+    let later = try warnings("new")
+    #expect(later.count == 1)
+    #expect(later.first?.contains("the files of the training data have other times") == true)
+  }
+
   @Test func nothingElseMayDiffer() throws {
     let folder = try stopped(after: 4)
     var changed = Small()
