@@ -144,7 +144,13 @@ public enum AtomicFile {
       case let number: throw .system(number, path: path, action: "to create the folder")
       }
     }
-    try synchronizeFolder(path + "/..", writing: writing)
+    do throws(ModelFileError) {
+      try synchronizeFolder(path + "/..", writing: writing)
+    } catch {
+      // It was created here: whoever is refused finds what was before.
+      rmdir(path)
+      throw error
+    }
   }
 
   /// Forces the names in a folder to the disk.

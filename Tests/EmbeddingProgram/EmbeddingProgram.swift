@@ -228,10 +228,10 @@ enum EmbeddingProgram {
     say("threads more: \(threadCount - before)")
     say("ours: \(try BLASLibrary.current.threadCount)")
     if own == nil { own = OwnBLAS() }
-    say(
-      "theirs: \(own?.threadCount ?? 0), variable \(getenv("OPENBLAS_NUM_THREADS").map { String(cString: $0) } ?? "")"
-    )
-    say("threads in all: \(threadCount - before)")
+    let expected = min(3, ThreadBudget.detected().findings.affinityProcessorCount)
+    let variable = getenv("OPENBLAS_NUM_THREADS").map { String(cString: $0) } ?? ""
+    say("theirs as asked: \(own?.threadCount == expected), variable \(variable)")
+    say("threads beside theirs: \(threadCount - before - (isFirst ? 0 : expected - 1))")
   }
 
   /// An OpenBLAS as a program loads it.
