@@ -56,10 +56,10 @@ public struct CIFARFolder: Sendable {
     let locations = CIFARLocation.all(in: url)
     guard let location = locations.first else { throw Self.nothingFound(at: url, part: part) }
     guard locations.count == 1 else {
+      let folders = locations.map(\.shownPath).joined(separator: ", ")
       throw DatasetError(
         .mismatched, at: url.path, expected: "the files of one data set",
-        found: "folders of \(locations.count): \(locations.map(\.shownPath).joined(separator: ", "))",
-        advice: "name one of them")
+        found: "those of \(folders)", advice: "name one of these folders")
     }
     let form = try location.binaryForm()
     if form == .cifar10, labels == .coarse {

@@ -18,11 +18,12 @@ struct CIFARLocation {
   ///
   /// Other versions than the binary one count only where there is no binary one.
   static func all(in url: URL) -> [CIFARLocation] {
-    FolderContents.first(below: url.path, { interesting.contains($0) }) { level in
+    for level in FolderContents.levels(below: url.path, isWanted: interesting.contains) {
       let found = level.compactMap(CIFARLocation.init)
       let binary = found.filter { $0.form != nil }
-      return found.isEmpty ? nil : binary.isEmpty ? found : binary
-    } ?? []
+      if !found.isEmpty { return binary.isEmpty ? found : binary }
+    }
+    return []
   }
 
   /// The form, of a version that is read.
@@ -59,8 +60,8 @@ struct CIFARLocation {
       form = .cifar100
     } else {
       form = nil
-      guard Self.pythonFiles.values.contains(where: files.isSuperset) || files.isSuperset(of: Self.matlabFiles)
-      else { return nil }
+      let isPython = Self.pythonFiles.values.contains(where: files.isSuperset)
+      guard isPython || files.isSuperset(of: Self.matlabFiles) else { return nil }
     }
   }
 

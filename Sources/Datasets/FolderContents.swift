@@ -21,30 +21,24 @@ struct FolderContents {
   /// The path of a file or folder in it.
   func path(of name: String) -> String { path + "/" + name }
 
-  /// What `look` finds on the first level on which it finds anything; nil if on none.
+  /// A folder, the folders in it, and the folders in these, level by level: read when asked for.
   ///
   /// Names that begin with a dot and `__MACOSX` are left out; links are followed. A folder that cannot
   /// be read counts as empty: nothing can be looked for in it, and who needs it will say so.
   ///
-  /// - Parameters:
-  ///   - isWanted: Whether a file of that name is of interest.
-  ///   - look: Is given all folders of one level.
-  static func first<Found>(
-    below path: String, _ isWanted: (String) -> Bool, look: ([FolderContents]) -> Found?
-  ) -> Found? {
-    var level = [FolderContents(path: path, components: [], isWanted)].compactMap(\.self)
-    for depth in 0...Self.depth {
-      if level.isEmpty { return nil }
-      if let found = look(level) { return found }
-      guard depth < Self.depth else { break }
-      level = level.flatMap { parent in
+  /// - Parameter isWanted: Whether a file of that name is of interest.
+  static func levels(
+    below path: String, isWanted: @escaping (String) -> Bool
+  ) -> some Sequence<[FolderContents]> {
+    sequence(first: [FolderContents(path: path, components: [], isWanted)].compactMap(\.self)) {
+      level in
+      level.flatMap { parent in
         parent.folders.compactMap { folder in
           FolderContents(
             path: parent.path(of: folder), components: parent.components + [folder], isWanted)
         }
       }
-    }
-    return nil
+    }.prefix(depth + 1)
   }
 
   private init?(path: String, components: [String], _ isWanted: (String) -> Bool) {

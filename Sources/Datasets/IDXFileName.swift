@@ -39,8 +39,11 @@ struct IDXFileName: Hashable {
     let found = kinds.compactMap { kind in
       Self.lastRange(of: kind.word, in: head).map { (range: $0, content: kind.content) }
     }
-    guard let kind = found.max(by: { $0.range.upperBound < $1.range.upperBound }) else { return nil }
-    var words = Self.words(head[..<kind.range.lowerBound]) + Self.words(head[kind.range.upperBound...])
+    guard let kind = found.max(by: { $0.range.upperBound < $1.range.upperBound }) else {
+      return nil
+    }
+    var words =
+      Self.words(head[..<kind.range.lowerBound]) + Self.words(head[kind.range.upperBound...])
     let place = words.lastIndex { Self.part($0) != nil }
     self.part = place.flatMap { Self.part(words[$0]) }
     if let place { words.remove(at: place) }

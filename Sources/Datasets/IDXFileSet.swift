@@ -39,15 +39,16 @@ struct IDXFileSet {
   }
 
   private static func all(below path: String) -> [IDXFileSet] {
-    FolderContents.first(below: path, { IDXFileName($0) != nil }) { level in
+    for level in FolderContents.levels(below: path, isWanted: { IDXFileName($0) != nil }) {
       let sets = level.reduce(into: []) { add($1, to: &$0) }
       let found = sets.filter { set in set.files.contains { $0.name.content == .images } }
       // One that is packed in another way is only spoken of where it is all there is.
       let readable = found.filter { set in
         set.files.contains { $0.name.content == .images && !$0.name.isPackedOtherwise }
       }
-      return found.isEmpty ? nil : readable.isEmpty ? found : readable
-    } ?? []
+      if !found.isEmpty { return readable.isEmpty ? found : readable }
+    }
+    return []
   }
 
   private static func add(_ contents: FolderContents, to sets: inout [IDXFileSet]) {
@@ -72,10 +73,9 @@ struct IDXFileSet {
     }
   }
 
-  /// The file that holds the images or the labels of a part; files without one are of the training
-  /// part. Nil if there is none.
+  /// The file that holds the images or the labels of a part; nil if there is none.
   ///
-  /// Of a file and its packed form the first counts.
+  /// Files without a part are of the training part. Of a file and its packed form the first counts.
   ///
   /// - Throws: ``DatasetError`` if there are several, or only one that is packed in a way that is not
   ///   read.

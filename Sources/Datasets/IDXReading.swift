@@ -43,15 +43,16 @@ struct IDXReading {
         let found = DataPart.allCases.filter { files[$0] != nil }.map(\.rawValue)
         throw DatasetError(
           .unreadable, at: url.path, expected: "images of the \(part) part",
-          found: found.isEmpty ? "none with labels" : "the \(found.joined(separator: " and ")) part",
+          found: found.isEmpty
+            ? "none with labels" : "the \(found.joined(separator: " and ")) part",
           advice: "name one of the parts that are there")
       }
-      throw withoutLabels.first.map {
-        Self.missingLabels(of: $0.part ?? .training, $0)
+      if let images = withoutLabels.first {
+        throw Self.missingLabels(of: images.part ?? .training, images)
       }
-        ?? DatasetError(
-          .unreadable, at: url.path, expected: "images with labels", found: "none",
-          advice: "check the folder's name")
+      throw DatasetError(
+        .unreadable, at: url.path, expected: "images with labels", found: "none",
+        advice: "check the folder's name")
     }
     for images in withoutLabels {
       warnings.append("\(images.shownPath) is left out: there are no labels for these images")

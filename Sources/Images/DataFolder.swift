@@ -87,8 +87,8 @@ public struct DataFolder: Sendable {
     func refuse(_ isGiven: Bool, _ what: String, _ wanted: String) throws {
       guard isGiven else { return }
       throw DatasetError(
-        .mismatched, at: url.path, expected: "\(wanted), for \(what)", found: "images in another form",
-        advice: "leave it out")
+        .mismatched, at: url.path, expected: "\(wanted), for \(what)",
+        found: "images in another form", advice: "leave it out")
     }
     let isIDX = IDXFolder.recognizes(url)
     let isCIFAR = !isIDX && CIFARFolder.recognizes(url)

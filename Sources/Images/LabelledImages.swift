@@ -71,7 +71,8 @@ public struct LabelledImages: Sendable {
       cifarLabels: cifarLabels, threadCount: threadCount)
     let result = LabelledImages(
       source: source, parts: folder.parts, isCut: folder.isCut, maximumPixel: 255,
-      notes: folder.notes, warnings: folder.warnings, transpose: transpose, cifarLabels: cifarLabels)
+      notes: folder.notes, warnings: folder.warnings, transpose: transpose,
+      cifarLabels: cifarLabels)
     if let classNames { try result.check(classNames) }
     return result
   }
