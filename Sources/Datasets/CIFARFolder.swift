@@ -1,3 +1,4 @@
+import FilePaths
 public import Foundation
 
 /// A folder with CIFAR-10 or CIFAR-100 in its binary version, or one that has such a one inside, one or
@@ -27,7 +28,7 @@ public struct CIFARFolder: Sendable {
 
   /// Where the files lie: the folder itself, or one further down; nil if there are none.
   public static func find(in url: URL) -> URL? {
-    CIFARLocation.all(in: url).first.map { URL(fileURLWithPath: $0.path) }
+    CIFARLocation.all(in: url).first.map { URL(pathText: $0.path) }
   }
 
   /// Whether the folder has files of either data set, in a version that is read or another.
@@ -56,10 +57,10 @@ public struct CIFARFolder: Sendable {
     let locations = CIFARLocation.all(in: url)
     guard let location = locations.first else { throw Self.nothingFound(at: url, part: part) }
     guard locations.count == 1 else {
+      let folders = locations.map(\.shownPath).joined(separator: ", ")
       throw DatasetError(
         .mismatched, at: url.path, expected: "the files of one data set",
-        found: "folders of \(locations.count): \(locations.map(\.shownPath).joined(separator: ", "))",
-        advice: "name one of them")
+        found: "those of \(folders)", advice: "name one of these folders")
     }
     let form = try location.binaryForm()
     if form == .cifar10, labels == .coarse {
@@ -85,7 +86,7 @@ public struct CIFARFolder: Sendable {
       }
       let dataset = try records.read(
         files.map {
-          try DecompressingReader(contentsOf: URL(fileURLWithPath: location.path + "/" + $0))
+          try DecompressingReader(contentsOf: URL(pathText: location.path + "/" + $0))
         }, classNames: names)
       return try classNames.map { try dataset.labelled(asOf: $0, place: location.path) } ?? dataset
     }
@@ -117,7 +118,7 @@ public struct CIFARFolder: Sendable {
     let file = form.namesFile(labels)
     guard location.files.contains(file) else { return form.standardNames(labels) }
     return try classNames(
-      in: DecompressingReader(contentsOf: URL(fileURLWithPath: location.path + "/" + file)))
+      in: DecompressingReader(contentsOf: URL(pathText: location.path + "/" + file)))
   }
 
   /// Reads names of classes, one a line.

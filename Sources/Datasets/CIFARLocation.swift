@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// A folder that holds files of CIFAR-10 or CIFAR-100, in any of their versions.
@@ -18,11 +19,12 @@ struct CIFARLocation {
   ///
   /// Other versions than the binary one count only where there is no binary one.
   static func all(in url: URL) -> [CIFARLocation] {
-    FolderContents.first(below: url.path, { interesting.contains($0) }) { level in
+    for level in FolderContents.levels(below: url.path, isWanted: interesting.contains) {
       let found = level.compactMap(CIFARLocation.init)
       let binary = found.filter { $0.form != nil }
-      return found.isEmpty ? nil : binary.isEmpty ? found : binary
-    } ?? []
+      if !found.isEmpty { return binary.isEmpty ? found : binary }
+    }
+    return []
   }
 
   /// The form, of a version that is read.
@@ -59,8 +61,8 @@ struct CIFARLocation {
       form = .cifar100
     } else {
       form = nil
-      guard Self.pythonFiles.values.contains(where: files.isSuperset) || files.isSuperset(of: Self.matlabFiles)
-      else { return nil }
+      let isPython = Self.pythonFiles.values.contains(where: files.isSuperset)
+      guard isPython || files.isSuperset(of: Self.matlabFiles) else { return nil }
     }
   }
 
@@ -74,8 +76,7 @@ struct CIFARLocation {
     return CIFARFolder.Labels.allCases.contains { contents.files.contains(form.namesFile($0)) }
       || folder.contains("cifar-100") || folder.contains("cifar100")
       || found.allSatisfy { name in
-        var status = stat()
-        return stat(contents.path(of: name), &status) == 0 && status.st_size > 0
+        return (FileSystem.status(of: contents.path(of: name))?.st_size ?? 0) > 0
           && Int(status.st_size) % form.recordSize == 0
       }
   }

@@ -60,7 +60,9 @@ package enum CIFARForm: Hashable, Sendable, CaseIterable {
     trout tulip turtle wardrobe whale willow_tree wolf woman worm
     """)
 
-  private static func words(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
+  private static func words(_ text: String) -> [String] {
+    text.split(separator: " ").map(String.init)
+  }
 }
 
 /// The reading of records: labels, and an image in planes.

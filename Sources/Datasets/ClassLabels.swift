@@ -57,7 +57,8 @@ func labels(
   func key(_ name: String) -> String { UInt64(name).map { String($0) } ?? name }
   // Of two classes of one name the first counts.
   let places = Dictionary(
-    wanted.enumerated().map { (key($1), Int32(clamping: $0)) }, uniquingKeysWith: { first, _ in first })
+    wanted.enumerated().map { (key($1), Int32(clamping: $0)) },
+    uniquingKeysWith: { first, _ in first })
   let mapping = names.enumerated().map { index, name in
     matchesNames ? places[key(name)] : index < wanted.count ? Int32(clamping: index) : nil
   }

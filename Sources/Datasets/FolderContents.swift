@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// What lies in one of the folders in which a data set's files are looked for: the folder that was
@@ -16,59 +17,40 @@ struct FolderContents {
   let folders: [String]
 
   /// The folder's own name.
-  var name: String { components.last ?? URL(fileURLWithPath: path).lastPathComponent }
+  var name: String { components.last ?? path.split(separator: "/").last.map(String.init) ?? path }
 
   /// The path of a file or folder in it.
   func path(of name: String) -> String { path + "/" + name }
 
-  /// What `look` finds on the first level on which it finds anything; nil if on none.
+  /// A folder, the folders in it, and the folders in these, level by level: read when asked for.
   ///
   /// Names that begin with a dot and `__MACOSX` are left out; links are followed. A folder that cannot
   /// be read counts as empty: nothing can be looked for in it, and who needs it will say so.
   ///
-  /// - Parameters:
-  ///   - isWanted: Whether a file of that name is of interest.
-  ///   - look: Is given all folders of one level.
-  static func first<Found>(
-    below path: String, _ isWanted: (String) -> Bool, look: ([FolderContents]) -> Found?
-  ) -> Found? {
-    var level = [FolderContents(path: path, components: [], isWanted)].compactMap(\.self)
-    for depth in 0...Self.depth {
-      if level.isEmpty { return nil }
-      if let found = look(level) { return found }
-      guard depth < Self.depth else { break }
-      level = level.flatMap { parent in
+  /// - Parameter isWanted: Whether a file of that name is of interest.
+  static func levels(
+    below path: String, isWanted: @escaping (String) -> Bool
+  ) -> some Sequence<[FolderContents]> {
+    sequence(first: [FolderContents(path: path, components: [], isWanted)].compactMap(\.self)) {
+      level in
+      level.flatMap { parent in
         parent.folders.compactMap { folder in
           FolderContents(
             path: parent.path(of: folder), components: parent.components + [folder], isWanted)
         }
       }
-    }
-    return nil
+    }.prefix(depth + 1)
   }
 
   private init?(path: String, components: [String], _ isWanted: (String) -> Bool) {
-    guard let folder = opendir(path) else { return nil }
-    defer { closedir(folder) }
+    guard let entries = FileSystem.entries(of: path) else { return nil }
     var files: [String] = []
     var folders: [String] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(".") || name == "__MACOSX" { continue }
-      switch Int(entry.pointee.d_type) {
-      case Int(DT_DIR): folders.append(name)
-      case Int(DT_REG): if isWanted(name) { files.append(name) }
-      default:
-        // A link, or a file system that does not tell.
-        var status = stat()
-        guard stat(path + "/" + name, &status) == 0 else { continue }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR: folders.append(name)
-        case S_IFREG: if isWanted(name) { files.append(name) }
-        default: break
-        }
+    for entry in entries where !entry.isHidden && entry.name != "__MACOSX" {
+      switch entry.kind {
+      case .folder: folders.append(entry.name)
+      case .file: if isWanted(entry.name) { files.append(entry.name) }
+      case .other, .missing: break
       }
     }
     self.path = path

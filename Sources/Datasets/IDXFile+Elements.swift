@@ -32,7 +32,7 @@ extension IDXFile {
         throw DatasetError(
           .unsupported, at: "\(name), element \(index)",
           expected: "pixels, whole numbers from 0 to 255",
-          found: "\(number(at: index)) among \(elementType)",
+          found: "\(shown(number(at: index))) among \(elementType)",
           advice: "scale the images to 0 to 255 and store them as unsigned bytes")
       }
       pixels.pointer[index] = pixel
@@ -53,7 +53,8 @@ extension IDXFile {
       throw DatasetError(
         .mismatched, at: name,
         expected: "labels: one dimension, or QMNIST's eight columns of 32-bit integers",
-        found: "\(elementType) of the shape \(shape)", advice: "give a file with one label an image")
+        found: "\(elementType) of the shape \(shape)",
+        advice: "give a file with one label an image")
     }
     let columnCount = shape.count / shape[0]
     return try (0..<shape[0]).map { row in
@@ -61,11 +62,16 @@ extension IDXFile {
       guard let label = Int32(exactly: value) else {
         throw DatasetError(
           .malformed, at: "\(name), example \(row)", expected: "a whole number as the label",
-          found: "\(value)", advice: "number the classes from 0")
+          found: shown(value), advice: "number the classes from 0")
       }
       return label
     }
   }
+}
+
+/// A number for people: whole ones without a fraction.
+private func shown(_ number: Double) -> String {
+  Int(exactly: number).map(String.init) ?? "\(number)"
 }
 
 extension ByteImageDataset {
@@ -104,7 +110,8 @@ extension ByteImageDataset {
     let count = images.shape[0]
     guard labels.count == count else {
       throw DatasetError(
-        .mismatched, at: labelsName, expected: "\(count) labels, as many as images in \(images.name)",
+        .mismatched, at: labelsName,
+        expected: "\(count) labels, as many as images in \(images.name)",
         found: "\(labels.count)", advice: "check that the two files belong together")
     }
     try checkLabels(labels, classCount: classNames.count, place: labelsName)

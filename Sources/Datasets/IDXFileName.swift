@@ -29,6 +29,7 @@ struct IDXFileName: Hashable {
 
   /// Reads a name; nil for those of other files.
   init?(_ name: String) {
+    guard Self.mayName(name) else { return nil }
     let lowercased = name.lowercased()
     guard let (head, tail) = Self.cut(lowercased) else { return nil }
     let kinds: [(word: String, content: Content)] = [
@@ -39,8 +40,11 @@ struct IDXFileName: Hashable {
     let found = kinds.compactMap { kind in
       Self.lastRange(of: kind.word, in: head).map { (range: $0, content: kind.content) }
     }
-    guard let kind = found.max(by: { $0.range.upperBound < $1.range.upperBound }) else { return nil }
-    var words = Self.words(head[..<kind.range.lowerBound]) + Self.words(head[kind.range.upperBound...])
+    guard let kind = found.max(by: { $0.range.upperBound < $1.range.upperBound }) else {
+      return nil
+    }
+    var words =
+      Self.words(head[..<kind.range.lowerBound]) + Self.words(head[kind.range.upperBound...])
     let place = words.lastIndex { Self.part($0) != nil }
     self.part = place.flatMap { Self.part(words[$0]) }
     if let place { words.remove(at: place) }
@@ -50,6 +54,21 @@ struct IDXFileName: Hashable {
     self.isPackedOtherwise = Self.otherPackings.contains { tail.hasSuffix("." + $0) }
   }
 
+  /// Whether the bytes of `idx` are in a name: a look that a million photos do not make long.
+  private static func mayName(_ name: String) -> Bool {
+    var found = 0
+    for byte in name.utf8 {
+      if byte | 0x20 == Self.letters[found] {
+        found += 1
+        if found == Self.letters.count { return true }
+      } else {
+        found = byte | 0x20 == Self.letters[0] ? 1 : 0
+      }
+    }
+    return false
+  }
+
+  private static let letters = Array("idx".utf8)
   private static let otherPackings = ["xz", "bz2", "zip", "zst", "7z", "z", "lzma", "lz4", "rar"]
   private static let types: Set = [
     "ubyte", "byte", "sbyte", "uint8", "int8", "short", "int16", "int", "int32", "float", "float32",

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// The IDX files of one data set, as they lie in a folder.
@@ -29,9 +30,8 @@ struct IDXFileSet {
   /// above it. A path that is no folder names a data set among those of the folder above:
   /// `gzip/emnist-letters`, or one of its files.
   static func all(in url: URL) -> [IDXFileSet] {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if isFolder.boolValue { return all(below: url.path) }
+    let exists = FileSystem.exists(url.path)
+    if FileSystem.isFolder(url.path) { return all(below: url.path) }
     let name = url.lastPathComponent
     guard let wanted = exists ? IDXFileName(name)?.setName : name.lowercased() else { return [] }
     let sets = all(below: url.deletingLastPathComponent().path)
@@ -39,15 +39,16 @@ struct IDXFileSet {
   }
 
   private static func all(below path: String) -> [IDXFileSet] {
-    FolderContents.first(below: path, { IDXFileName($0) != nil }) { level in
+    for level in FolderContents.levels(below: path, isWanted: { IDXFileName($0) != nil }) {
       let sets = level.reduce(into: []) { add($1, to: &$0) }
       let found = sets.filter { set in set.files.contains { $0.name.content == .images } }
       // One that is packed in another way is only spoken of where it is all there is.
       let readable = found.filter { set in
         set.files.contains { $0.name.content == .images && !$0.name.isPackedOtherwise }
       }
-      return found.isEmpty ? nil : readable.isEmpty ? found : readable
-    } ?? []
+      if !found.isEmpty { return readable.isEmpty ? found : readable }
+    }
+    return []
   }
 
   private static func add(_ contents: FolderContents, to sets: inout [IDXFileSet]) {
@@ -72,10 +73,9 @@ struct IDXFileSet {
     }
   }
 
-  /// The file that holds the images or the labels of a part; files without one are of the training
-  /// part. Nil if there is none.
+  /// The file that holds the images or the labels of a part; nil if there is none.
   ///
-  /// Of a file and its packed form the first counts.
+  /// Files without a part are of the training part. Of a file and its packed form the first counts.
   ///
   /// - Throws: ``DatasetError`` if there are several, or only one that is packed in a way that is not
   ///   read.

@@ -75,8 +75,8 @@ public struct IDXFolder: Sendable {
     let folders = Set(sets.map(\.folder))
     let shown = sets.map { set in
       let name = set.name.isEmpty ? set.files[0].name.text : set.name
-      return set.folder.isEmpty ? name : folders.count == sets.count ? set.folder
-        : set.folder + "/" + name
+      if set.folder.isEmpty { return name }
+      return folders.count == sets.count ? set.folder : set.folder + "/" + name
     }
     return DatasetError(
       .mismatched, at: url.path, expected: "the files of one data set",

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// The reading of one data set's IDX files: labels first, of all parts, because they tell the classes.
@@ -27,7 +28,7 @@ struct IDXReading {
       let labels = try set.file(.labels, of: candidate)
       if let images, let labels {
         files[candidate] = (images, labels)
-        self.labels[candidate] = try IDXFile(contentsOf: URL(fileURLWithPath: labels.path)).labels()
+        self.labels[candidate] = try IDXFile(contentsOf: URL(pathText: labels.path)).labels()
       } else if let images {
         // To train without the part that is meant for it would be another thing than was asked for.
         guard candidate != part, candidate != .training || part != nil else {
@@ -43,15 +44,16 @@ struct IDXReading {
         let found = DataPart.allCases.filter { files[$0] != nil }.map(\.rawValue)
         throw DatasetError(
           .unreadable, at: url.path, expected: "images of the \(part) part",
-          found: found.isEmpty ? "none with labels" : "the \(found.joined(separator: " and ")) part",
+          found: found.isEmpty
+            ? "none with labels" : "the \(found.joined(separator: " and ")) part",
           advice: "name one of the parts that are there")
       }
-      throw withoutLabels.first.map {
-        Self.missingLabels(of: $0.part ?? .training, $0)
+      if let images = withoutLabels.first {
+        throw Self.missingLabels(of: images.part ?? .training, images)
       }
-        ?? DatasetError(
-          .unreadable, at: url.path, expected: "images with labels", found: "none",
-          advice: "check the folder's name")
+      throw DatasetError(
+        .unreadable, at: url.path, expected: "images with labels", found: "none",
+        advice: "check the folder's name")
     }
     for images in withoutLabels {
       warnings.append("\(images.shownPath) is left out: there are no labels for these images")
@@ -128,7 +130,7 @@ struct IDXReading {
       return nil
     }
     return try ByteImageDataset(
-      images: IDXFile(contentsOf: URL(fileURLWithPath: files.images.path)), labels: labels,
+      images: IDXFile(contentsOf: URL(pathText: files.images.path)), labels: labels,
       labelsName: files.labels.path, classNames: classNames, transpose: transpose)
   }
 

@@ -1,4 +1,4 @@
-import Datasets
+public import Datasets
 import FilePaths
 public import Foundation
 public import Tensors
@@ -22,6 +22,23 @@ public enum ImageFiles {
         advice: "check the path")
     }
     return found.map { URL(pathText: folder.path + "/" + $0) }
+  }
+
+  /// Looks at the headers and ends of files, several at once, without decoding them.
+  ///
+  /// - Parameters:
+  ///   - files: The files.
+  ///   - limits: What is refused for its size.
+  ///   - threadCount: How many files are looked at at once.
+  /// - Returns: The places of those that cannot be read, in order, and the errors.
+  public static func check(
+    _ files: [URL], limits: ImageLimits = ImageLimits(), threadCount: Int
+  ) throws -> [(index: Int, error: DatasetError)] {
+    let survey = try ImageSurvey(
+      of: files.map(\.path), decodes: false,
+      options: ImageOptions(threadCount: threadCount, limits: limits))
+    return Array(zip(files.indices.filter { survey.headers[$0] == nil }, survey.problems))
+      .map { (index: $0.0, error: $0.1) }
   }
 
   /// Decodes files, several at once, in the shape that a network takes.

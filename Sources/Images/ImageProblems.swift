@@ -9,6 +9,13 @@ public struct ImageProblems: Error, Hashable, Sendable {
   /// What is wrong with each.
   public let problems: [DatasetError]
 
+  /// Creates the error.
+  package init(place: String, imageCount: Int, problems: [DatasetError]) {
+    self.place = place
+    self.imageCount = imageCount
+    self.problems = problems
+  }
+
   /// So many are shown; more would hide the advice.
   private static let mostShown = 200
 }

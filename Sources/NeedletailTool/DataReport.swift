@@ -110,6 +110,7 @@ struct DataReport {
     if images.listing == nil, let imageShape {
       lines.append("images    \(imageShape.dimensions.map(String.init).joined(separator: "×"))")
     }
+    lines += images.warnings.map { "warning   \($0)" }
     lines.append(
       problems.isEmpty ? "damaged   none: all were decoded" : "damaged   \(problems.count):")
     lines += problems.map { "          \($0)" }
@@ -178,6 +179,7 @@ struct DataReport {
       for (note, count) in images.notes { odd[note.rawValue] = .integer(count) }
       object["odd"] = .object(odd)
     }
+    object["warnings"] = .array((images?.warnings ?? []).map(JSONValue.string))
     if let listing = images?.listing {
       object["layout"] = .string(listing.labelSource.rawValue)
       object["notes"] = .array(listing.notes.map(JSONValue.string))

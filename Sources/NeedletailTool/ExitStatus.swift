@@ -52,6 +52,8 @@ enum ExitStatus: Int32, CaseIterable {
   init(of error: any Error) {
     switch error {
     case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
+    case let error as ImageProblems:
+      self = error.problems.allSatisfy { $0.kind == .unreadable } ? .noInput : .badData
     case let error as ModelFileError: self = Self(systemError: error.systemError)
     case let error as RunFolderError:
       self = Self(output: error.systemError, isCreated: error.kind == .notWritten)
@@ -72,7 +74,7 @@ enum ExitStatus: Int32, CaseIterable {
       self = error.kind == .notWritten ? .cannotCreate : .usage
     case let error as StreamError: self = Self(systemError: error.number)
     case is ShapeError, is TrainingError, is DivergenceError, is PredictionError,
-      is EvaluationError, is VariableError, is ImageProblems:
+      is EvaluationError, is VariableError:
       self = .badData
     case is InterruptedTraining: self = .tryAgain
     case let error as EndedTraining: self = Self(of: error.error)

@@ -16,6 +16,8 @@ struct InputScaleCheck {
 
   private let factor: Float
   private let limit: Float
+  /// Whether all numbers so far were small.
+  private var isSmallPossible = true
   /// How many examples are looked at: what comes later is like it.
   private var remaining = 1024
 
@@ -43,18 +45,26 @@ struct InputScaleCheck {
     }
     let isSmall =
       smallest >= 0 ? largest <= 1 : smallest >= -4 && largest <= 4 && factor <= 1 / 64
-    let isUnlike = largest > limit || (isSmall && hasFractions)
+    // Rows as they should be show that later ones are no more than dark.
+    isSmallPossible = isSmallPossible && isSmall
+    let isUnlike = largest > limit || (isSmallPossible && hasFractions)
     isDone = isUnlike || remaining <= 0
     guard isUnlike else { return nil }
+    // By way of its digits: 0.1 is another number as a Double.
+    func shown(_ number: Float) -> String {
+      NumberText.plain(Double("\(number)") ?? Double(number))
+    }
     let inverse = 1 / factor
     let scale =
-      (inverse - inverse.rounded()).magnitude < 1e-3 ? "1/\(Int(inverse.rounded()))" : "\(factor)"
+      (inverse - inverse.rounded()).magnitude < 1e-3
+      ? "1/\(NumberText.plain(Double(inverse.rounded())))" : "\(factor)"
     let what =
       switch source {
       case .row: "standard input: the numbers of the first rows"
       case .file: "images: the pixels of the first files"
       }
-    return "\(what) lie between \(smallest) and \(largest), but the model was trained on numbers that "
-      + "it multiplies by \(scale): expected the same raw values as in its training."
+    return "\(what) lie between \(shown(smallest)) and \(shown(largest)), but the model was "
+      + "trained on numbers that it multiplies by \(scale): expected the same raw values as in its "
+      + "training."
   }
 }

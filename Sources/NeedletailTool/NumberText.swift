@@ -18,6 +18,11 @@ enum NumberText {
     "\(grouped(value)) \(noun)\(value == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
   }
 
+  /// A number as short as it can be: whole ones without a fraction.
+  static func plain(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? "\(value)"
+  }
+
   /// A number with a fixed count of decimals.
   static func decimal(_ value: Double, _ places: Int) -> String {
     var unit = 1

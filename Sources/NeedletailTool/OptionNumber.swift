@@ -18,21 +18,19 @@ enum OptionNumber {
   ) throws {
     guard range.contains(value) else {
       throw ValidationError(
-        "\(name): expected \(shown(range.lowerBound)) to \(shown(range.upperBound)) \(unit), found "
-          + "\(shown(value)).")
+        "\(name): expected \(NumberText.plain(range.lowerBound)) to \(NumberText.plain(range.upperBound)) \(unit), found "
+          + "\(NumberText.plain(value)).")
     }
   }
 
   /// Refuses what is not above 0, or not finite.
   static func checkPositive(_ name: String, _ value: Float) throws {
     guard value.isFinite, value > 0 else {
-      throw ValidationError("\(name): expected a number above 0, found \(shown(Double("\(value)") ?? 0)).")
+      // By way of its digits: 0.1 is another number as a Double.
+      let digits = Double("\(value)") ?? Double(value)
+      throw ValidationError(
+        "\(name): expected a number above 0, found \(NumberText.plain(digits)).")
     }
-  }
-
-  /// Whole numbers without a fraction.
-  private static func shown(_ value: Double) -> String {
-    Int(exactly: value).map(String.init) ?? "\(value)"
   }
 }
 

@@ -32,8 +32,11 @@ struct Predict: ParsableCommand {
   @Flag(help: "Skip the first line of the rows: a head with the columns' names.")
   var header = false
 
-  @Flag(help: "Stop at the first bad image or row.")
+  @Flag(help: "Stop at the first bad row; of images, name all bad ones before the first answer, and stop.")
   var strict = false
+
+  @Flag(help: "Leave out image files that cannot be read, and count them.")
+  var skipBad = false
 
   @OptionGroup var limits: ImageLimitArguments
 
@@ -50,6 +53,9 @@ struct Predict: ParsableCommand {
     if header && !readsRows {
       throw ValidationError("--header: expected rows on standard input, found images.")
     }
+    if skipBad && (readsRows || strict) {
+      throw ValidationError("--skip-bad: expected images, without --strict.")
+    }
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(pathText: model), engine: engine)
     let shape = try model.singleInputShape()
@@ -59,7 +65,7 @@ struct Predict: ParsableCommand {
     let predictor = Predictor(
       model: model, shape: shape,
       preparation: try ImagePreparation(ofModel: model.metadata.imagePreparation),
-      limits: limits.limits, writer: writer, isStrict: strict)
+      limits: limits.limits, writer: writer, isStrict: strict, skipsBadFiles: skipBad)
     if readsRows {
       try predictor.predictRows(skippingHeader: header)
     } else {
@@ -70,6 +76,10 @@ struct Predict: ParsableCommand {
           advice: "pipe rows of numbers into the command")
       }
       try predictor.predictImages(images)
+      if predictor.skippedCount > 0 {
+        StandardError.warn(
+          "\(NumberText.count(predictor.skippedCount, "image")) left out that cannot be read.")
+      }
     }
     if let failure = predictor.badExamples { throw failure }
   }

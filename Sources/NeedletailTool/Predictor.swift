@@ -11,6 +11,7 @@ final class Predictor {
   private let shape: Shape
   private let writer: PredictionWriter
   private let isStrict: Bool
+  private let skipsBadFiles: Bool
   private let preparation: ImagePreparation
   private let limits: ImageLimits
   private let team: WorkerTeam
@@ -20,17 +21,21 @@ final class Predictor {
   /// Looks at the first examples; nil once there is nothing more to look for.
   private var scaleCheck: InputScaleCheck?
 
+  /// How many images were left out because they cannot be read.
+  private(set) var skippedCount = 0
+
   /// What could not be read or predicted so far; nil if nothing.
   private(set) var badExamples: BadExamples?
 
   init(
     model: Model, shape: Shape, preparation: ImagePreparation, limits: ImageLimits,
-    writer: PredictionWriter, isStrict: Bool
+    writer: PredictionWriter, isStrict: Bool, skipsBadFiles: Bool
   ) {
     self.model = model
     self.shape = shape
     self.writer = writer
     self.isStrict = isStrict
+    self.skipsBadFiles = skipsBadFiles
     self.preparation = preparation
     self.limits = limits
     team = model.engine.team
@@ -106,22 +111,30 @@ final class Predictor {
     }
   }
 
+  /// Predicts images, after a look at all of them.
+  ///
+  /// Those that cannot be read are named at once; each then has an error in its place, or ends the command
+  /// before the first answer, or is left out.
   func predictImages(_ paths: [String]) throws {
-    var pending: [ImageFile] = []
-    for path in paths {
-      do {
-        pending += try imageFiles(at: path)
-      } catch {
-        try predict(pending[...])
-        throw error
-      }
-      // Files named one by one make whole portions, too.
-      while pending.count >= portionSize {
-        try predict(pending.prefix(portionSize))
-        pending.removeFirst(portionSize)
+    var files = try paths.flatMap(imageFiles)
+    let bad = try ImageFiles.check(
+      files.map(\.url), limits: limits, threadCount: team.threadCount)
+    if !bad.isEmpty {
+      let problems = ImageProblems(
+        place: paths.count == 1 ? paths[0] : "\(NumberText.count(paths.count, "path"))",
+        imageCount: files.count, problems: bad.map(\.error))
+      if isStrict { throw problems }
+      if skipsBadFiles {
+        let indices = Set(bad.map(\.index))
+        files = files.indices.filter { !indices.contains($0) }.map { files[$0] }
+        skippedCount += bad.count
+      } else if bad.count > 1 {
+        StandardError.warn("\(problems)")
       }
     }
-    try predict(pending[...])
+    for start in stride(from: 0, to: files.count, by: portionSize) {
+      try predict(files[start..<min(start + portionSize, files.count)])
+    }
   }
 
   private func predict(_ files: ArraySlice<ImageFile>) throws {
@@ -131,6 +144,13 @@ final class Predictor {
       threadCount: team.threadCount)
     var errors = [(any Error)?](repeating: nil, count: files.count)
     for failure in decoded.failures { errors[failure.index] = failure.error }
+    if skipsBadFiles && !decoded.failures.isEmpty {
+      skippedCount += decoded.failures.count
+      let read = zip(files, errors).filter { $0.1 == nil }.map(\.0)
+      return try answer(
+        read.map { .file($0.name) }, [(any Error)?](repeating: nil, count: read.count)
+      ) { _ in decoded.images }
+    }
     try answer(files.map { .file($0.name) }, errors) { kept in
       // Those that were decoded lie side by side, and those kept are the first of them.
       examples(Array(kept.indices), of: decoded.images)

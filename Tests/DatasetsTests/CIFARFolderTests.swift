@@ -159,7 +159,7 @@ import Testing
       try writeCIFAR100(to: folder.appendingPathComponent("cifar-100-binary"))
       try writeFiles(to: folder.appendingPathComponent("cifar-10-batches-bin"))
       let error = #expect(throws: DatasetError.self) { try CIFARFolder(contentsOf: folder) }
-      #expect(error?.found == "folders of 2: cifar-10-batches-bin, cifar-100-binary")
+      #expect(error?.found == "those of cifar-10-batches-bin, cifar-100-binary")
       let one = folder.appendingPathComponent("cifar-10-batches-bin")
       #expect(try CIFARFolder(contentsOf: one).test?.count == 1)
       let coarse = #expect(throws: DatasetError.self) {

@@ -115,7 +115,7 @@ import Testing
 
   @Test(arguments: [
     (IDXFile.ElementType.float32, [UInt8(0x3F), 0, 0, 0], "0.5"),
-    (.float32, [0x7F, 0xC0, 0, 0], "nan"), (.int16, [1, 0], "256.0"), (.signedByte, [0x80], "-128.0"),
+    (.float32, [0x7F, 0xC0, 0, 0], "nan"), (.int16, [1, 0], "256"), (.signedByte, [0x80], "-128"),
   ])
   func pixelsThatAreNoBytesAreRefused(type: IDXFile.ElementType, bytes: [UInt8], shown: String)
     throws

@@ -196,8 +196,10 @@ import Testing
       let error = #expect(throws: DatasetError.self) { try IDXFolder(contentsOf: folder) }
       #expect(error?.advice == "unpack it")
       // As beside QMNIST's files.
-      try writePair("xnist-images-idx3-ubyte.xz", "xnist-labels-idx2-int.xz", to: folder, labels: [0])
-      try writePair("qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx1", to: folder, labels: [1])
+      try writePair(
+        "xnist-images-idx3-ubyte.xz", "xnist-labels-idx2-int.xz", to: folder, labels: [0])
+      try writePair(
+        "qmnist-train-images-idx3-ubyte", "qmnist-train-labels-idx1", to: folder, labels: [1])
       #expect(try IDXFolder(contentsOf: folder).training?.labels == [1])
     }
   }
@@ -298,7 +300,8 @@ import Testing
       try write(idx([2], [0, 1]), to: labels)
       #expect(try IDXFolder(contentsOf: folder).training?.count == 2)
       // What is not to train on is left out, and told.
-      try write(idx([2, 1, 1], [1, 2]), to: folder.appendingPathComponent("t10k-images-idx3-ubyte"))
+      try write(
+        idx([2, 1, 1], [1, 2]), to: folder.appendingPathComponent("t10k-images-idx3-ubyte"))
       try write(idx([2], [0, 1]), to: folder.appendingPathComponent("valid-labels-idx1-ubyte"))
       let data = try IDXFolder(contentsOf: folder)
       #expect(data.test == nil)

@@ -3,7 +3,8 @@ import Testing
 
 private func near(_ found: Double, _ wanted: Double) -> Bool { abs(found - wanted) <= 1e-12 }
 
-/// The expected numbers were computed by scikit-learn with `labels=range(classCount)`.
+/// The expected numbers were computed by scikit-learn; `labels=range(classCount)` for those of the
+/// classes.
 @Suite struct ClassificationReportTests {
   let labels: [Int32] = [0, 0, 0, 1, 1, 2, 2, 2, 2, 4]
   let predictions: [Int32] = [0, 0, 2, 1, 2, 2, 2, 0, 2, 2]
@@ -21,9 +22,10 @@ private func near(_ found: Double, _ wanted: Double) -> Bool { abs(found - wante
       #expect(scores.support == [3, 2, 4, 0, 1][index])
       #expect(scores.name == String(index))
     }
-    #expect(near(report.macro.precision, 0.4333333333333333))
-    #expect(near(report.macro.recall, 0.3833333333333333))
-    #expect(near(report.macro.f1, 0.3866666666666666))
+    #expect(report.classes.map(\.isPresent) == [true, true, true, false, true])
+    #expect(near(report.macro.precision, 0.5416666666666666))
+    #expect(near(report.macro.recall, 0.47916666666666663))
+    #expect(near(report.macro.f1, 0.4833333333333333))
     #expect(near(report.weighted.precision, 0.6))
     #expect(near(report.weighted.recall, 0.6))
     #expect(near(report.weighted.f1, 0.5733333333333333))
@@ -40,11 +42,25 @@ private func near(_ found: Double, _ wanted: Double) -> Bool { abs(found - wante
     #expect(single.balancedAccuracy == 1)
     #expect(single.matthews == 0)
     #expect(single.cohenKappa == 0)
-    #expect(near(single.macro.f1, 1.0 / 3))
+    #expect(near(single.macro.f1, 1))
     let none = try ClassificationReport(labels: [Int](), predictions: [Int](), classCount: 2)
     #expect(none.accuracy == 0)
     #expect(none.weighted.f1 == 0)
     #expect(none.balancedAccuracy == 0)
+  }
+
+  @Test func classesThatAreOnlyPredictedCount() throws {
+    let report = try ClassificationReport(
+      labels: [0, 0, 1], predictions: [0, 3, 1], classCount: 9)
+    #expect(near(report.macro.precision, 2.0 / 3))
+    #expect(near(report.macro.recall, 0.5))
+    #expect(near(report.macro.f1, 0.5555555555555555))
+    #expect(near(report.weighted.precision, 1))
+    #expect(near(report.weighted.f1, 0.7777777777777777))
+    #expect(near(report.balancedAccuracy, 0.75))
+    // The table shows all.
+    #expect(report.classes.count == 9)
+    #expect(report.description.contains("\n8                    0.0000"))
   }
 
   @Test func stayExactForManyExamples() throws {

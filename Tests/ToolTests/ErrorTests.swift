@@ -73,8 +73,9 @@ struct ErrorTests {
       "train --epochs 3", 64,
       """
       needletail: Missing expected argument '--data <data>'
-      Help:  --data <data>  Images: 'digits', which is built in, or a folder: the files of MNIST \
-      or CIFAR-10, a folder a class, or folders train and test with a folder a class.
+      Help:  --data <data>  Images: 'digits', which is built in, or a folder: IDX files as MNIST's, \
+      the files of CIFAR-10 or CIFAR-100, a folder a class, or folders train and test with a folder \
+      a class.
       Usage: needletail train [<options>] --data <data>
         See 'needletail train --help' for more information.
 

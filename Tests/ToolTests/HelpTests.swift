@@ -63,12 +63,13 @@ struct HelpTests {
         Prints a line for each image or row, in order and as soon as it is known.
         Folders are searched for PNG and JPEG files. Without images, rows are read from
         standard input: one example a line, its numbers parted by commas or spaces. A
-        bad image or row gets a line that says what is wrong, and the others go on.
+        bad image or row gets a line that says what is wrong, and the others go on; so
+        does one for which the model's outputs are no finite numbers.
 
         needletail predict --model runs/1/model.safetensors photos/
         needletail predict --model runs/1/model.safetensors --format csv < rows.csv
 
-        USAGE: needletail predict --model <file> [--format <format>] [--strict] [--threads <threads>] [--convolution <algorithm>] [<images> ...]
+        USAGE: needletail predict --model <file> [--format <format>] [--header] [--strict] [--threads <threads>] [--convolution <algorithm>] [<images> ...]
 
         ARGUMENTS:
           <images>                Images and folders of images; none or '-' for rows on
@@ -78,6 +79,8 @@ struct HelpTests {
           --model <file>          The model's file.
           --format <format>       json: an object a line; csv: a head, then a row a
                                   line. (values: json, csv; default: json)
+          --header                Skip the first line of the rows: a head with the
+                                  columns' names.
           --strict                Stop at the first bad image or row.
           --threads <threads>     How many threads to use. (default: what the system
                                   lets this process use)

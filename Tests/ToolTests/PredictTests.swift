@@ -95,7 +95,7 @@ struct PredictTests {
     #expect(run.status == 65)
     #expect(
       run.errors.hasPrefix(
-        "needletail: 3 examples could not be read; the first: standard input, row 2: "))
+        "needletail: 3 examples could not be predicted; the first: standard input, row 2: "))
     #expect(run.lines.count == 6)
     let complaint = "expected 64 numbers, found 1; write one example a line, its numbers parted by"
     #expect(run.lines[2].hasPrefix("row 2,,,,,,,,,,,,,\"standard input, row 2: \(complaint)"))

@@ -37,7 +37,7 @@ extension OptionNumber {
   static func check(seconds: Double, batch: Int = 1) throws {
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError(
-        "--seconds: expected a number above 0, up to 86400, found \(seconds).")
+        "--seconds: expected a number above 0, up to 86400, found \(NumberText.plain(seconds)).")
     }
     try check("--batch", batch, in: 1...1 << 20)
   }
