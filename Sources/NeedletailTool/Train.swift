@@ -38,6 +38,12 @@ struct Train: ParsableCommand {
         .mismatched, at: arguments.data, expected: "\(wanted) classes", found: "\(classCount)",
         advice: "leave the number of classes out, or use other data")
     }
+    if let labels = training.labels, let label = labels.first, Set(labels).count == 1 {
+      let name = training.classNames.map { $0[Int(label)] } ?? "\(label)"
+      throw DatasetError(
+        .mismatched, at: arguments.data, expected: "images of two classes or more to train on",
+        found: "images of the class \(name) only", advice: "check which folder or files were meant")
+    }
     let network = arguments.model ?? .preset(.standard(for: training.inputShape))
     var model = try network.model(
       inputShape: training.inputShape, classCount: classCount, maximumPixel: images.maximumPixel,
