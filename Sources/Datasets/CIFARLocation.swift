@@ -76,8 +76,8 @@ struct CIFARLocation {
     return CIFARFolder.Labels.allCases.contains { contents.files.contains(form.namesFile($0)) }
       || folder.contains("cifar-100") || folder.contains("cifar100")
       || found.allSatisfy { name in
-        return (FileSystem.status(of: contents.path(of: name))?.st_size ?? 0) > 0
-          && Int(status.st_size) % form.recordSize == 0
+        let size = FileSystem.status(of: contents.path(of: name)).map { Int($0.st_size) } ?? 0
+        return size > 0 && size % form.recordSize == 0
       }
   }
 }

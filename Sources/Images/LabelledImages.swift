@@ -156,10 +156,10 @@ extension LabelledImages {
           advice: "give each image one label, or train from Swift, with Loss.binaryCrossEntropy")
       }
     }
-    guard training.classCount.map({ $0 > 1 }) ?? true else {
+    if let labels = training.labels, let label = labels.first, labels.allSatisfy({ $0 == label }) {
       throw DatasetError(
-        .mismatched, at: source, expected: "at least two classes to tell apart",
-        found: "one, \(training.classNames?.first ?? "0")",
+        .mismatched, at: source, expected: "images of at least two classes to tell apart",
+        found: "images of one, \(training.classNames.map { $0[Int(label)] } ?? "\(label)")",
         advice: listing == nil
           ? "use data with more classes"
           : "name the folder that holds one folder for each class; `needletail data` shows what was found"

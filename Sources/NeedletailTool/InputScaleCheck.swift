@@ -9,7 +9,7 @@ import Needletail
 ///
 /// - if a whole portion lies between 0 and 1 with fractions among them, or, for factors up to 1/64,
 ///   between -4 and 4 with negative ones, too: raw pixels, however dark, are whole and not negative;
-/// - if one is larger than twice what becomes 1, or than four times where something is added.
+/// - if one becomes larger than 2, or than 4 where something is added as well.
 struct InputScaleCheck {
   /// Whether there is nothing more to look for.
   private(set) var isDone = false
@@ -27,7 +27,8 @@ struct InputScaleCheck {
       let largest = step.scale.max(), step.scale.allSatisfy({ $0 > 0 }), largest <= 1 / 15
     else { return nil }
     factor = largest
-    limit = (step.offset.allSatisfy { $0 == 0 } ? 2 : 4) / (step.scale.min() ?? largest)
+    let most: Float = step.offset.allSatisfy { $0 == 0 } ? 2 : 4
+    limit = zip(step.scale, step.offset).map { (most - $1) / $0 }.max() ?? .infinity
   }
 
   /// What to warn of after looking at a portion of examples; nil if nothing.
@@ -47,7 +48,9 @@ struct InputScaleCheck {
       smallest >= 0 ? largest <= 1 : smallest >= -4 && largest <= 4 && factor <= 1 / 64
     // Rows as they should be show that later ones are no more than dark.
     isSmallPossible = isSmallPossible && isSmall
-    let isUnlike = largest > limit || (isSmallPossible && hasFractions)
+    // A few numbers may all be small by chance.
+    let areMany = examples.shape.count >= 16
+    let isUnlike = largest > limit || (isSmallPossible && hasFractions && areMany)
     isDone = isUnlike || remaining <= 0
     guard isUnlike else { return nil }
     // By way of its digits: 0.1 is another number as a Double.

@@ -82,7 +82,7 @@ struct LabelledImagesTests {
       try write(["one/a/1.png": image, "one/a/2.png": image], to: folder)
       let one = try LabelledImages.open(folder.path + "/one")
       error = #expect(throws: DatasetError.self) { try one.trainingPart() }
-      #expect(error?.expected == "at least two classes to tell apart")
+      #expect(error?.expected == "images of at least two classes to tell apart")
       #expect(try one.evaluationPart().dataset.count == 2)
     }
   }
