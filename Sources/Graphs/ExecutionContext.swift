@@ -52,6 +52,9 @@ package final class ExecutionContext: @unchecked Sendable {
   package var prepared: UnsafeMutableRawPointer
   /// The number of examples of the current run.
   package var batch = 0
+  /// How many examples a whole batch has, where smaller ones are to count by their share in running
+  /// statistics; 0 where each counts as a whole one.
+  package var wholeBatch = 0
   /// The threads that run kernels.
   package let team: WorkerTeam
   /// The key of the random numbers that a training step draws.

@@ -5,13 +5,14 @@ import Tensors
 ///
 /// Takes and gives `[batch, …, channels]`. In training it normalises by the batch's mean and
 /// variance and updates running ones, by which inference normalises:
-/// `running = momentum · running + (1 − momentum) · batch`. A batch that is smaller than the others, as
-/// the last of an epoch, changes the running statistics by its share: (1 − momentum) is multiplied by its
-/// size over that of a whole batch. One that has a single value a channel has no variance: it leaves them
-/// alone, and what comes out is the offset whatever the example, so that nothing is learned through the
-/// layer. Variables, `[channels]` each: `scale`
+/// `running = momentum · running + (1 − momentum) · batch`. Variables, `[channels]` each: `scale`
 /// (ones at first), `offset` (zeros), and, not trained, `running_mean` (zeros), `running_variance`
 /// (ones).
+///
+/// In `fit`, a last batch that is smaller than the others changes the running statistics by its share:
+/// (1 − momentum) is multiplied by its size over that of a whole batch. A batch that has a single value
+/// a channel has no variance: it leaves them alone, and what comes out is the offset whatever the
+/// example, so that nothing is learned through the layer.
 public struct BatchNorm: IdentifiedLayer {
   /// What the layer's weights hang on.
   public let identity: LayerIdentity

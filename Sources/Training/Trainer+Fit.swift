@@ -60,6 +60,7 @@ extension Trainer {
       Batches.byteCount(of: training, size: batch)
         + (validationByteCounts?(min(batch, Model.predictionBatchSize, validation?.count ?? 1)) ?? 0)
     }
+    state.program.context.wholeBatch = state.program.plan.maximumBatch
     let batches = try Batches(
       training, size: batchSize, order: order(1), augmentation: augmentation)
     batches.team = model.engine.team

@@ -124,8 +124,7 @@ extension Trainer {
   /// - Parameters:
   ///   - model: The model to be trained.
   ///   - fields: What the batches hold: `dataset.fields`.
-  ///   - batchSize: The most examples in a batch. Smaller batches count by their share of it in the
-  ///     running statistics of batch normalisation.
+  ///   - batchSize: The most examples in a batch.
   ///   - seed: Decides what dropout and its like draw.
   /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
   ///   loss does not suit the output; `MemoryError` if the memory is not there, with the largest batch

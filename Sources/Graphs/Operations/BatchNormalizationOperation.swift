@@ -93,7 +93,6 @@ package struct BatchNormalizationOperation: Operation {
   package func forward(_ site: OperationSite) -> Instruction {
     let channels = channels(site)
     let (momentum, epsilon, epilogue) = (momentum, epsilon, epilogue)
-    let mostRows = site.outputType.rowCount(batch: site.maximumBatch)
     let stride = (channels + 15) / 16 * 16
     let mean = site.kept.first ?? site.scratch
     let deviation = site.kept.last ?? site.scratch.advanced(byFloats: stride)
@@ -103,6 +102,7 @@ package struct BatchNormalizationOperation: Operation {
     return { context in
       let rows = site.outputType.rowCount(batch: context.batch)
       if site.isTraining {
+        let wholeRows = site.outputType.rowCount(batch: max(context.batch, context.wholeBatch))
         BatchNormalization.forwardTraining(
           rows: rows, channels: channels, x: context.floats(site.inputs[0]),
           moments: context.floats(site.inputMoments).map {
@@ -110,7 +110,7 @@ package struct BatchNormalizationOperation: Operation {
           },
           gamma: context.floats(site.inputs[1]), beta: context.floats(site.inputs[2]),
           epsilon: epsilon,
-          momentum: Self.momentum(momentum, rows: rows, mostRows: mostRows),
+          momentum: Self.momentum(momentum, rows: rows, wholeRows: wholeRows),
           runningMean: context.floats(site.inputs[3]),
           runningVariance: context.floats(site.inputs[4]), savedMean: context.floats(mean),
           savedInverseDeviation: context.floats(deviation), addend: context.floats(addend),
@@ -177,12 +177,12 @@ package struct BatchNormalizationOperation: Operation {
 
   /// The share of the running statistics that a batch leaves.
   ///
-  /// A batch that is smaller than the largest has a say by its share of the largest one's rows: the last
-  /// of an epoch, often of a few examples, would else count as much as a whole one. Of a single row there
-  /// is no variance, and it has no say.
-  static func momentum(_ momentum: Float, rows: Int, mostRows: Int) -> Float {
+  /// A batch that is smaller than a whole one has a say by its share of the whole one's rows: the last of
+  /// an epoch, often of a few examples, would else count as much. Of a single row there is no variance,
+  /// and it has no say.
+  static func momentum(_ momentum: Float, rows: Int, wholeRows: Int) -> Float {
     guard rows > 1 else { return 1 }
-    return rows == mostRows ? momentum : 1 - (1 - momentum) * (Float(rows) / Float(mostRows))
+    return rows == wholeRows ? momentum : 1 - (1 - momentum) * (Float(rows) / Float(wholeRows))
   }
 
   /// How many values of a channel an example has; nil where the values are not those of a batch.
