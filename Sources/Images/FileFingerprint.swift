@@ -143,7 +143,8 @@ package struct FileFingerprint {
 
   private static func unreadable(_ path: String, _ number: Int32) -> DatasetError {
     DatasetError(
-      .unreadable, at: path, expected: "a file that can be read", found: String(cString: strerror(number)),
+      .unreadable, at: path, expected: "a file that can be read",
+      found: String(cString: strerror(number)),
       advice: "check the file and its permissions")
   }
 }

@@ -1,3 +1,5 @@
+import FilePaths
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -14,13 +16,15 @@ extension AtomicFile {
   ) throws(ModelFileError) {
     let target = try resolved(path)
     let full = target.folder + target.name
-    var status = stat()
-    if lstat(full, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    if let status = FileSystem.status(of: full, followsLink: false),
+      status.st_mode & S_IFMT != S_IFREG
+    {
       throw ModelFileError(
         file: path, expected: "a regular file or none", found: "a folder, a device or a pipe",
         advice: "Choose another path.")
     }
-    let descriptor = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let descriptor = FileSystem.open(
+      full, flags: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions: 0o666)
     guard descriptor >= 0 else { throw .system(errno, path: path, action: "to open for writing") }
     do throws(ModelFileError) {
       var isOpen = true
@@ -39,7 +43,7 @@ extension AtomicFile {
       }
     } catch {
       // Half of a file must not pass for one.
-      unlink(full)
+      FileSystem.removeFile(full)
       throw error
     }
   }
@@ -50,9 +54,9 @@ extension AtomicFile {
   /// its start what would else end it at its first checkpoint.
   package static func checkSupport(in folder: String) throws(ModelFileError) {
     let path = folder + "/.probe"
-    defer { unlink(path) }
+    defer { FileSystem.removeFile(path) }
     for byte in UInt8(0)...1 { try write([byte], to: path) }
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    let descriptor = FileSystem.open(path, flags: O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else {
       if MissingOperation.append.isMeant(by: errno) {
         throw MissingOperation.append.error(errno, path: folder)

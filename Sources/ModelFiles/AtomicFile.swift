@@ -148,7 +148,7 @@ public enum AtomicFile {
       try synchronizeFolder(path + "/..", writing: writing)
     } catch {
       // It was created here: whoever is refused finds what was before.
-      rmdir(path)
+      FileSystem.removeFolder(path)
       throw error
     }
   }

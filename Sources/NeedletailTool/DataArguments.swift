@@ -44,7 +44,8 @@ struct DataReadingArguments: ParsableArguments {
   /// How image files are read.
   func options(threadCount: Int, reading: ImageReading = ImageReading()) -> ImageOptions {
     ImageOptions(
-      transpose: form.transpose, cifarLabels: form.cifarLabels, layout: layout, labels: labels.map(URL.init(pathText:)), reading: reading,
+      transpose: form.transpose, cifarLabels: form.cifarLabels, layout: layout,
+      labels: labels.map(URL.init(pathText:)), reading: reading,
       skipsBadFiles: skipBad, threadCount: threadCount, limits: limits.limits)
   }
 }

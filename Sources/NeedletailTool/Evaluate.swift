@@ -20,7 +20,6 @@ struct Evaluate: ParsableCommand {
   @Option(help: "The part of the data to evaluate on: training, validation or test.")
   var split: String?
 
-
   @OptionGroup var engine: EngineArguments
 
   @Flag(help: "Print one JSON object.")

@@ -32,7 +32,9 @@ struct Predict: ParsableCommand {
   @Flag(help: "Skip the first line of the rows: a head with the columns' names.")
   var header = false
 
-  @Flag(help: "Stop at the first bad row; of images, name all bad ones before the first answer, and stop.")
+  @Flag(
+    help:
+      "Stop at the first bad row; of images, name all bad ones before the first answer, and stop.")
   var strict = false
 
   @Flag(help: "Leave out image files that cannot be read, and count them.")

@@ -9,7 +9,6 @@ struct TrainArguments: ParsableArguments {
   @Option(help: "The part of the data to learn from: training, validation or test.")
   var split: String?
 
-
   @Option(
     help: ArgumentHelp(
       "The network: a preset or a YAML or JSON file.",

@@ -7,15 +7,17 @@ import Testing
     ("trainset", .training), ("TRAIN-DATA", .training), ("seg_train", .training),
     ("val", .validation), ("valid", .validation), ("Validation Set", .validation),
     ("dev", .validation), ("seg_val", .validation), ("test", .test), ("testing", .test),
-    ("test_set", .test), ("seg_test", .test), ("eval", .test), ("Evaluation", .test),
+    ("test_set", .test), ("seg_test", .test), ("train2017", .training), ("test1", .test),
+    ("val-images", .validation), ("eval", .test), ("Evaluation", .test),
   ])
   func names(name: String, part: DataPart) {
     #expect(DataPart(named: name) == part)
   }
 
   @Test(arguments: [
-    "", "set", "data", "seg_", "seg_pred", "trains", "train1", "train_set_2", "latest", "contest",
-    "holdout", "dataset", "trainer", "_train",
+    "", "set", "data", "seg_", "seg_pred", "trains", "latest", "contest", "holdout", "dataset",
+    "trainer",
+    "train_test", "2017", "bullet train",
   ])
   func otherNames(_ name: String) {
     #expect(DataPart(named: name) == nil)

@@ -98,7 +98,7 @@ struct LimitTests {
       let run = try Tool.shell(
         """
         setpriv --reuid=6552\(index) --regid=65531 --clear-groups \
-        sh -c 'ulimit -u 1; exec "$TOOL" \(command)' & tool=$!
+        bash -c 'ulimit -u 1; exec "$TOOL" \(command)' & tool=$!
         (sleep 100; kill -9 $tool 2>/dev/null) & wait $tool; echo "status $?"; kill $!
         """, in: folder.url)
       #expect(run.lines.last == "status 0", "\(run.errors)")
