@@ -48,7 +48,7 @@ struct LimitTests {
   func libraryWithoutMemory() throws {
     let run = try Tool.shell(
       """
-      ulimit -v 400000
+      ulimit -v 300000
       timeout -s KILL 120 "$TOOL" train --data digits --convolution im2row --threads 2; echo $?
       timeout -s KILL 120 "$TOOL" doctor --threads 2 | grep ^BLAS; echo $?
       """)
@@ -97,9 +97,8 @@ struct LimitTests {
       // A user of its own: the limit counts all processes of a user. The shell becomes the tool.
       let run = try Tool.shell(
         """
-        setpriv --reuid=6552\(index) --regid=65531 --clear-groups \
-        bash -c 'ulimit -u 1; exec "$TOOL" \(command)' & tool=$!
-        (sleep 100; kill -9 $tool 2>/dev/null) & wait $tool; echo "status $?"; kill $!
+        timeout -s KILL 100 setpriv --reuid=6552\(index) --regid=65531 --clear-groups \
+        bash -c 'ulimit -u 1; exec "$TOOL" \(command)'; echo "status $?"
         """, in: folder.url)
       #expect(run.lines.last == "status 0", "\(run.errors)")
       #expect(
@@ -127,7 +126,7 @@ struct LimitTests {
       #expect(run.errors.contains("portable), found \"\(name)\""))
     }
     #expect(
-      try Tool.shell("NEEDLETAIL_ISA=portable \"$TOOL\" doctor | grep -c 'kernels use portable'")
+      try Tool.shell("NEEDLETAIL_ISA=portable \"$TOOL\" doctor | grep -c '; .* use portable'")
         .lines.first == "1")
     #expect(try Tool.shell("NEEDLETAIL_ISA= \"$TOOL\" inspect mlp").status == 0)
   }

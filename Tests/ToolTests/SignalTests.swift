@@ -50,7 +50,8 @@ struct SignalTests {
       // `unshare` waits for the tool and answers with its status.
       let run = try Tool.shell(
         """
-        sleep 100 | unshare -rpf --mount-proc "$TOOL" \(command) > output\(index) & first=$!
+        mkfifo silence\(index); exec 9<> silence\(index)
+        unshare -rpf --mount-proc "$TOOL" \(command) < silence\(index) > output\(index) 9>&- & first=$!
         until tool=$(cat /proc/$first/task/$first/children) && [ -n "$tool" ]; do sleep 0.05; done
         sleep 1; kill -\(signal) $tool; wait $first; echo $?
         """, in: scratch.url)
@@ -97,7 +98,7 @@ struct SignalTests {
       Data(numbers.flatMap { number in [24, 16, 8, 0].map { UInt8(number >> $0 & 255) } })
     }
     for (name, count) in [("train", 64), ("t10k", testCount)] {
-      let images = Data((0..<count * 784).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+      let images = Data(count: count * 784)
       let labels = Data((0..<count).map { UInt8($0 % 10) })
       try (bigEndian([0x803, count, 28, 28]) + images)
         .write(to: folder.url.appendingPathComponent("\(name)-images-idx3-ubyte"))
