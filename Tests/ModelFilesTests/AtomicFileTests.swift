@@ -105,7 +105,7 @@ import Testing
     #expect(error(folder.file("a\0b")) != nil)
     #expect(error("/dev/null")?.found == "a device, a pipe or a link")
     #expect(error("/dev/null/a")?.systemError == ENOTDIR)
-    #expect(error(folder.file(String(repeating: "n", count: 250)))?.systemError == ENAMETOOLONG)
+    #expect(error(folder.file(String(repeating: "n", count: 256)))?.systemError == ENAMETOOLONG)
     #expect(folder.names.isEmpty)
     let text = error(folder.file("none/a"))?.description ?? ""
     #expect(text.hasPrefix("\(folder.file("none/a")): expected to open the folder"))
