@@ -105,7 +105,8 @@ extension ByteImageDataset {
     guard rank == 3 || rank == 4 else {
       throw DatasetError(
         .mismatched, at: images.name, expected: "images: 3 or 4 dimensions",
-        found: "shape \(images.shape)", advice: "give the file of images")
+        found: "shape \(images.shape)",
+        advice: "store images as [count, height, width], or with channels behind")
     }
     let count = images.shape[0]
     guard labels.count == count else {

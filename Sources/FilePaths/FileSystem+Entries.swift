@@ -46,21 +46,21 @@ extension FileSystem {
       if name == [UInt8(ascii: ".")] || name == Array("..".utf8) { continue }
       result.append(
         Entry(
-          name: PathText.encode(name), kind: kind(of: entry, name, in: folder),
+          name: PathText.encode(name), kind: kind(of: entry, name, in: dirfd(folder)),
           isHidden: name.first == UInt8(ascii: ".")))
     }
     return errno == 0 ? result : nil
   }
 
   private static func kind(
-    of entry: UnsafeMutablePointer<dirent>, _ name: [UInt8], in folder: OpaquePointer
+    of entry: UnsafeMutablePointer<dirent>, _ name: [UInt8], in folder: Int32
   ) -> Entry.Kind {
     switch Int(entry.pointee.d_type) {
     case Int(DT_DIR): return .folder
     case Int(DT_REG): return .file
     default:
       // A link, or a file system that does not tell.
-      guard let status = status(of: PathText.encode(name), in: dirfd(folder), followsLink: true)
+      guard let status = status(of: PathText.encode(name), in: folder, followsLink: true)
       else { return .missing }
       return switch status.st_mode & S_IFMT {
       case S_IFDIR: .folder

@@ -46,14 +46,17 @@ package final class ImageDecoder: @unchecked Sendable {
         .tooLarge, at: source.name,
         expected: "at most \(limits.maximumFileSize) bytes, "
           + "enough for an image of \(limits.maximumPixelCount) pixels",
-        found: "\(source.size)", advice: "remove it, or \(Self.raisingTheLimit)")
+        found: "\(source.size)",
+        advice: "remove it, or \(Self.raising(to: "PIXELS"))")
     }
     return source
   }
 
-  private static let raisingTheLimit =
-    "allow more pixels if it is to be trusted: --max-image-pixels, "
-    + "in Swift ImageLimits.maximumPixelCount"
+  /// What to do about an image that is to be trusted.
+  private static func raising(to count: String) -> String {
+    "allow more if it is to be trusted: --max-image-pixels \(count), "
+      + "in Swift ImageLimits.maximumPixelCount"
+  }
 
   /// Looks whether a file is a whole image, without decoding it: its header, its size against the
   /// limits, and its end.
@@ -107,7 +110,8 @@ package final class ImageDecoder: @unchecked Sendable {
     guard limits.allow(width: width, height: height) else {
       throw DatasetError(
         .tooLarge, at: bytes.name, expected: "at most \(limits.maximumPixelCount) pixels",
-        found: "\(width) × \(height)", advice: "shrink the image, or \(Self.raisingTheLimit)")
+        found: "\(width) × \(height)",
+        advice: "shrink the image, or \(Self.raising(to: String(width * height)))")
     }
     guard header.minimumFileSize <= bytes.count else {
       throw DatasetError(

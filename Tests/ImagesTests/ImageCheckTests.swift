@@ -113,7 +113,7 @@ import Testing
       let error = #expect(throws: DatasetError.self) { try strict.check(file.path) }
       #expect(error?.kind == .tooLarge)
       #expect(error?.expected == "at most 599 pixels")
-      #expect(error?.advice.contains("--max-image-pixels") == true)
+      #expect(error?.advice.contains("--max-image-pixels 600,") == true)
       #expect(error?.advice.contains("ImageLimits.maximumPixelCount") == true)
       let exact = try ImageDecoder(limits: ImageLimits(maximumPixelCount: 600))
       #expect(try exact.check(file.path).height == 20)

@@ -30,6 +30,32 @@ struct LabelledImagesTests {
     #expect(images.testPart == nil)
   }
 
+  @Test("Digits are labelled by the classes of a network, which may be more")
+  func digitsForANetwork() throws {
+    let labels = try Digits.load().test.labels
+    let more = (0..<12).map(String.init)
+    let data = try LabelledImages.open("digits", classNames: more)
+    #expect(data.parts[.test]?.classNames == more)
+    #expect(data.parts[.test]?.labels == labels)
+    let reversed = try LabelledImages.open(
+      "digits", classNames: (0...9).reversed().map(String.init))
+    #expect(reversed.parts[.test]?.labels == labels?.map { 9 - $0 })
+    let words = [
+      "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ]
+    #expect(try LabelledImages.open("digits", classNames: words).parts[.test]?.classNames == words)
+    for names in [["0", "1"], ["cat", "dog"]] {
+      let error = #expect(throws: DatasetError.self) {
+        try LabelledImages.open("digits", classNames: names)
+      }
+      #expect(error?.expected == "one of the classes \(names[0]), \(names[1])")
+    }
+    let transposed = #expect(throws: DatasetError.self) {
+      try LabelledImages.open("digits", transpose: true)
+    }
+    #expect(transposed?.found == "the digits that are built in")
+  }
+
   @Test("Without validation nothing is held out; a fraction holds out, other images validate")
   func validation() throws {
     let images = try LabelledImages.open("digits")
