@@ -1,6 +1,6 @@
 import CKernels
 import Foundation
-public import Tensors
+import Tensors
 
 extension IDXFile {
   /// The element at a place, exactly.

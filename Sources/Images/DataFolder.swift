@@ -1,6 +1,6 @@
 public import Datasets
 public import Foundation
-public import Tensors
+import Tensors
 
 /// A folder of images in one of the usual forms, with its parts.
 ///

@@ -4,10 +4,13 @@ import Threads
 
 /// How a folder of images is read.
 public struct ImageOptions: Sendable, Hashable {
-  /// Whether the images of IDX files are transposed; by the files' names if nil. Must be nil for other
-  /// forms.
+  /// Whether the images of IDX files are transposed; by the files' names if nil.
+  ///
+  /// Must be nil for other forms.
   public var transpose: Bool?
-  /// Which labels of CIFAR-100 count; the fine ones if nil. Must be nil for other forms.
+  /// Which labels of CIFAR-100 count; the fine ones if nil.
+  ///
+  /// Must be nil for other forms.
   public var cifarLabels: CIFARFolder.Labels?
   /// What folders stand for, where the rule does not decide (``ImageListing``).
   public var layout: ImageLayout?

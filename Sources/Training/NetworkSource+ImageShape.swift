@@ -1,6 +1,6 @@
 import FilePaths
 import Foundation
-public import Layers
+import Layers
 import ModelFiles
 public import Tensors
 
