@@ -66,11 +66,9 @@ struct ListingBuilder {
     note(beside, beside == 1 ? "image beside the folders" : "images beside the folders", example)
     if arrangement.form == .parts {
       let others = arrangement.top.imageFolders.filter { PartName($0.name) == nil }
-      for folder in others {
-        let count = folder.imageCount
-        note(
-          count, "\(count == 1 ? "image" : "images") in a folder beside the parts", folder.path)
-      }
+      let count = others.reduce(0) { $0 + $1.imageCount }
+      note(
+        count, "\(count == 1 ? "image" : "images") in folders beside the parts", others.first?.path)
     }
   }
 
@@ -119,7 +117,8 @@ struct ListingBuilder {
     parts.append(
       ImageListing.Part(
         name: name, folder: folder.path, files: files, isLabelled: true,
-        emptyClasses: folder.folders.filter { !$0.reachesImages }.map(\.path)))
+        emptyClasses: folder.folders.filter { !$0.reachesImages && $0.runFolders.isEmpty }
+          .map(\.path)))
   }
 
   /// Adds a part whose images lie in its folder.

@@ -116,6 +116,8 @@ final class Predictor {
   /// Those that cannot be read are named at once; each then has an error in its place, or ends the command
   /// before the first answer, or is left out.
   func predictImages(_ paths: [String]) throws {
+    // Files are brought to the range that the model's file tells.
+    if model.metadata.imagePreparation != nil { scaleCheck = nil }
     var files = try paths.flatMap(imageFiles)
     let bad = try ImageFiles.check(
       files.map(\.url), limits: limits, threadCount: team.threadCount)

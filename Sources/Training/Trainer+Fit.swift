@@ -54,13 +54,13 @@ extension Trainer {
       try TrainingProgram.evaluationByteCounts(model, loss, $0)
     }
     let state = try makeState(
-      for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed
+      for: model, fields: training.fields, batchSize: min(batchSize, training.count), seed: seed,
+      weighsBatches: true
     ) { batch in
       // An evaluation takes smaller batches by itself where these do not fit.
       Batches.byteCount(of: training, size: batch)
         + (validationByteCounts?(min(batch, Model.predictionBatchSize, validation?.count ?? 1)) ?? 0)
     }
-    state.program.context.wholeBatch = state.program.plan.maximumBatch
     let batches = try Batches(
       training, size: batchSize, order: order(1), augmentation: augmentation)
     batches.team = model.engine.team

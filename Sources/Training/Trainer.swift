@@ -126,26 +126,32 @@ extension Trainer {
   ///   - fields: What the batches hold: `dataset.fields`.
   ///   - batchSize: The most examples in a batch.
   ///   - seed: Decides what dropout and its like draw.
+  ///   - weighsBatches: Whether a batch with fewer examples than `batchSize` changes running statistics by
+  ///     its share, as in `fit`, whose last batches may be small; all count alike by default.
   /// - Throws: `TrainingError` if the data do not suit the model or the loss; `ShapeError` if the
   ///   loss does not suit the output; `MemoryError` if the memory is not there, with the largest batch
   ///   that would fit; `EngineError` in a forked child.
   public func makeState(
-    for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64 = 0
+    for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64 = 0,
+    weighsBatches: Bool = false
   ) throws -> TrainingState {
-    try makeState(for: model, fields: fields, batchSize: batchSize, seed: seed) { _ in 0 }
+    try makeState(
+      for: model, fields: fields, batchSize: batchSize, seed: seed, weighsBatches: weighsBatches
+    ) { _ in 0 }
   }
 
   /// The same, where the caller is going to take more memory.
   ///
   /// - Parameter besides: How much, by the size of batches.
   func makeState(
-    for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64,
+    for model: Model, fields: [BatchField], batchSize: Int, seed: UInt64, weighsBatches: Bool,
     besides: (_ batch: Int) -> Int
   ) throws -> TrainingState {
     let program = try TrainingProgram(
       model: model, loss: loss, fields: fields, maximumBatch: batchSize, isTraining: true,
       momentCount: optimizer.momentCount, besides: besides)
     try check(metrics, fields: fields)
+    if weighsBatches { program.context.wholeBatch = program.plan.maximumBatch }
     return try TrainingState(
       program: program, modelGraph: model.graph, optimizer: optimizer, seed: seed)
   }

@@ -118,8 +118,7 @@ import Testing
       #expect(listing.classNames == ["diesel", "steam"])
       #expect(
         listing.leftOut.map(\.description) == [
-          "1 image in a folder beside the parts (bus)",
-          "1 image in a folder beside the parts (car)",
+          "2 images in folders beside the parts (bus …)"
         ])
     }
     // Where all hold their images directly, nothing is open.

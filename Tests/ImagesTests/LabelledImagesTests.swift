@@ -51,7 +51,7 @@ struct LabelledImagesTests {
       #expect(error?.expected == "one of the classes \(names[0]), \(names[1])")
     }
     let transposed = #expect(throws: DatasetError.self) {
-      try LabelledImages.open("digits", transpose: true)
+      try LabelledImages.open("digits", options: ImageOptions(transpose: true))
     }
     #expect(transposed?.found == "the digits that are built in")
   }

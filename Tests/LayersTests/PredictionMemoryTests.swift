@@ -18,7 +18,7 @@ struct PredictionMemoryTests {
     let model = try Model(outputs: ["mean": globalAveragePool2D(product(extent: extent).result)])
     let error = #expect(throws: MemoryError.self) { try model(Tensor(zeros: [2, extent])) }
     #expect(error?.byteCount ?? 0 > 1 << 41)
-    #expect(error?.description.contains("activations of up to 1 examples: expected ") == true)
+    #expect(error?.description.contains("activations of up to 1 example: expected ") == true)
   }
 
   @Test("So are outputs, and sizes that overflow")

@@ -42,7 +42,7 @@ import Testing
     #expect(classes.output.contains("32 images of 16×16×1 in 3 classes"))
     let parts = try train(data.path, "--layout", "parts")
     #expect(parts.output.contains("16 images of 16×16×1 in 2 classes"))
-    #expect(parts.output.contains("8 images in a folder beside the parts (bus)"))
+    #expect(parts.output.contains("16 images in folders beside the parts (bus …)"))
 
     let one = folder.url.appendingPathComponent("one")
     try PictureFolder.write(["cat"], to: one)
@@ -152,7 +152,7 @@ import Testing
     #expect(parts[1]["class_counts"] as? [Int] == [2, 0, 0])
     #expect((object["damaged"] as? [Any])?.count == 1)
     let skipping = try Tool.run("data", data.path, "--skip-bad")
-    #expect(skipping.output.contains("would learn from 24 images of 16×16×1 with mnist-cnn"))
+    #expect(skipping.output.contains("would learn from 24 images of 16×16×1 with digits-cnn"))
     #expect(
       try Tool.run("data", "digits").output.contains("1,442 training, 355 test in 10 classes"))
     #expect(try Tool.run("data", folder.path("none")).status == 66)

@@ -37,6 +37,8 @@ struct HelpTests {
           train                   Train a network on labelled images.
           evaluate                Tell how good a model is on labelled images.
           predict                 Classify images, or rows of numbers.
+          data                    Tell what images there are, and what a training would
+                                  do with them.
           inspect                 Show the layers of a model, a network file or a
                                   preset.
           bench                   Measure how fast this machine computes, trains and
@@ -61,15 +63,15 @@ struct HelpTests {
         OVERVIEW: Classify images, or rows of numbers.
 
         Prints a line for each image or row, in order and as soon as it is known.
-        Folders are searched for PNG and JPEG files. Without images, rows are read from
-        standard input: one example a line, its numbers parted by commas or spaces. A
-        bad image or row gets a line that says what is wrong, and the others go on; so
-        does one for which the model's outputs are no finite numbers.
+        Folders are searched for PNG, JPEG and WebP files. Without images, rows are
+        read from standard input: one example a line, its numbers parted by commas or
+        spaces. A bad image or row gets a line that says what is wrong, and the others
+        go on; so does one for which the model's outputs are no finite numbers.
 
         needletail predict --model runs/1/model.safetensors photos/
         needletail predict --model runs/1/model.safetensors --format csv < rows.csv
 
-        USAGE: needletail predict --model <file> [--format <format>] [--header] [--strict] [--threads <threads>] [--convolution <algorithm>] [<images> ...]
+        USAGE: needletail predict --model <file> [--format <format>] [--header] [--strict] [--skip-bad] [--max-image-pixels <pixels>] [--threads <threads>] [--convolution <algorithm>] [<images> ...]
 
         ARGUMENTS:
           <images>                Images and folders of images; none or '-' for rows on
@@ -81,7 +83,13 @@ struct HelpTests {
                                   line. (values: json, csv; default: json)
           --header                Skip the first line of the rows: a head with the
                                   columns' names.
-          --strict                Stop at the first bad image or row.
+          --strict                Stop at the first bad row; of images, name all bad
+                                  ones before the first answer, and stop.
+          --skip-bad              Leave out image files that cannot be read, and count
+                                  them.
+          --max-image-pixels <pixels>
+                                  The largest image that is decoded. (default:
+                                  67108864, 2 to the 26)
           --threads <threads>     How many threads to use. (default: what the system
                                   lets this process use)
           --convolution <algorithm>

@@ -39,9 +39,9 @@ struct IDXFilesTests {
         == "needletail: warning: EMNIST: class 0 has no image: the labels start at 1.\n")
     try #require(run.lines.count > 3)
     #expect(run.lines[0] == "data      EMNIST: 40 images of 6×6×1 in 5 classes")
-    #expect(run.lines[1] == "          IDX files: raw/emnist-letters-train-images-idx3-ubyte")
+    #expect(run.lines[1] == "files     IDX files: raw/emnist-letters-train-images-idx3-ubyte")
     #expect(
-      run.lines[2] == "          images are transposed, because EMNIST stores rows as columns")
+      run.lines[2] == "files     images are transposed, because EMNIST stores rows as columns")
     let evaluated = try Tool.run(
       "evaluate", "--data", "EMNIST", "--model", "run/model.safetensors", "--json", in: folder.url)
     let object = try #require(try evaluated.objects().first)
@@ -103,8 +103,8 @@ struct IDXFilesTests {
     #expect(run.status == 65)
     #expect(
       run.errors.hasSuffix(
-        ".: expected images of two classes or more to train on, found images of the class \(label) "
-          + "only; check which folder or files were meant.\n"))
+        ".: expected images of at least two classes to tell apart, found images of one, \(label); use "
+          + "data with more classes.\n"))
   }
 
   @Test("A model with more classes than the data evaluates them")

@@ -149,7 +149,8 @@ struct PathTests {
           65, folder.path(#"caf\xE9/train/ch\xE2ts/\xE9t\xE9.png"#)
         ),
         (
-          "\(train) --output \"$cafe/train/$chats/b.png/x\"", 73, #"caf\xE9/train/ch\xE2ts/b.png/x"#
+          "cp image.png \"$cafe/train/$chats/$png\"; \(train) --output \"$cafe/train/$chats/b.png/x\"",
+          73, #"caf\xE9/train/ch\xE2ts/b.png/x"#
         ),
         (
           "\"$TOOL\" evaluate --data digits --model \"$cafe\"", 65,

@@ -176,7 +176,14 @@ struct PredictTests {
     #expect(run.errors.contains("cut.png, byte 33: expected another chunk"))
     let strict = try Tool.run(
       "predict", "--strict", "--model", model, "b.png", "cut.png", "b.png", in: folder.url)
-    #expect(try strict.objects().map { $0["source"] as? String } == ["b.png"])
+    // All are looked at before the first answer.
+    #expect(strict.output == "")
+    #expect(strict.errors.contains("1 of 3 images cannot be read"))
+    let skipping = try Tool.run(
+      "predict", "--skip-bad", "--model", model, "b.png", "cut.png", "b.png", in: folder.url)
+    #expect(skipping.status == 0)
+    #expect(try skipping.objects().map { $0["source"] as? String } == ["b.png", "b.png"])
+    #expect(skipping.errors.contains("1 image left out that cannot be read"))
     #expect(strict.status == 65)
     let missing = try Tool.run("predict", "--model", model, "none.png", in: folder.url)
     #expect(missing.status == 66)

@@ -38,7 +38,8 @@ import Testing
     var model = try fixture.model()
     let (training, trainer) = (try fixture.data().training, fixture.trainer())
     let state = try trainer.makeState(
-      for: model, fields: training.fields, batchSize: fixture.batchSize, seed: fixture.seed)
+      for: model, fields: training.fields, batchSize: fixture.batchSize, seed: fixture.seed,
+      weighsBatches: true)
     func order(_ epoch: Int) -> ExampleOrder {
       shuffles
         ? .shuffled(seed: fixture.seed, epoch: epoch)
