@@ -47,6 +47,9 @@ import Testing
     #expect(Preset.standard(for: [32, 32, 3]) == .cifarCNN)
     #expect(Preset.standard(for: [8, 8, 1]) == .digitsCNN)
     #expect(Preset.standard(for: [16, 16, 1]) == .digitsCNN)
+    #expect(Preset.standard(for: [96, 96, 3]) == .cifarCNN)
+    #expect(Preset.standard(for: [768, 1024, 3]) == .resnet50)
+    #expect(Preset.standard(for: [224, 224, 1]) == .resnet50)
   }
 
   @Test func rescalingUsesTheLargestPixel() throws {

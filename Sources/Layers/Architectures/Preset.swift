@@ -74,11 +74,20 @@ public enum Preset: String, Sendable, CaseIterable {
   }
 
   /// The preset for images of the given shape where the user names none.
+  ///
+  /// Under 16 pixels a side ``digitsCNN``, up to 96 ``mnistCNN`` for grey and ``cifarCNN`` for colour, above
+  /// that ``resnet50``: the dense layer of the others would have a hundred million weights of a photograph.
   public static func standard(for inputShape: Shape) -> Preset {
     guard inputShape.rank == 3 else { return .mlp }
-    let isSmall = min(inputShape[0], inputShape[1]) < 16
+    let small: Preset = inputShape[2] == 1 ? .mnistCNN : .cifarCNN
     let preferred: [Preset] =
-      isSmall ? [.digitsCNN] : [inputShape[2] == 1 ? .mnistCNN : .cifarCNN, .digitsCNN]
+      if min(inputShape[0], inputShape[1]) < 16 {
+        [.digitsCNN]
+      } else if max(inputShape[0], inputShape[1]) <= 96 {
+        [small, .digitsCNN]
+      } else {
+        [.resnet50, small]
+      }
     return preferred.first { $0.fits(inputShape: inputShape, classCount: nil) } ?? .mlp
   }
 
