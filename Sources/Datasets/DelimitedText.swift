@@ -36,6 +36,7 @@ package struct DelimitedText: Sendable {
     rows = try reader.rows()
   }
 
+  private static let mostFieldBytes = 4096
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
   private static let quote = UInt8(ascii: "\"")
@@ -74,7 +75,7 @@ package struct DelimitedText: Sendable {
         }
         var end = position
         while end > start, bytes[end - 1] == UInt8(ascii: " ") { end -= 1 }
-        return String(decoding: bytes[start..<end], as: UTF8.self)
+        return try text(bytes[start..<end])
       }
       return try quotedField()
     }
@@ -95,12 +96,21 @@ package struct DelimitedText: Sendable {
           else {
             throw error(start, "a separator behind the closing quote", "more text")
           }
-          return String(decoding: text, as: UTF8.self)
+          return try self.text(text[...])
         } else {
           text.append(quote)
         }
       }
       throw error(start, "a closing quote", "the end of the text")
+    }
+
+    /// A field's text; no name or label is longer, and piles of combining marks would take minutes to compare.
+    private func text(_ bytes: ArraySlice<UInt8>) throws -> String {
+      guard bytes.count <= DelimitedText.mostFieldBytes else {
+        throw error(
+          line, "fields of at most \(DelimitedText.mostFieldBytes) bytes", "\(bytes.count) bytes")
+      }
+      return String(decoding: bytes, as: UTF8.self)
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {

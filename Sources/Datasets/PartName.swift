@@ -16,6 +16,25 @@ package enum PartName: Hashable, Sendable {
     self = found
   }
 
+  /// Reads a name that has a part's as its first or last word: `asl_alphabet_train`, `MyTest`, `trainA`.
+  ///
+  /// Less sure than ``init(_:)``: for folders that all have such names.
+  package init?(mentionedIn name: String) {
+    var words: [String] = []
+    var wasLower = false
+    for character in name {
+      let isWord = character.isLetter || character.isNumber
+      if words.isEmpty || !isWord || (wasLower && character.isUppercase) { words.append("") }
+      if isWord { words[words.count - 1] += character.lowercased() }
+      wasLower = character.isLowercase
+    }
+    let found = words.filter { !$0.isEmpty }.compactMap(Self.core)
+    guard
+      let part = found.last.flatMap({ Self.names[$0] }) ?? found.first.flatMap({ Self.names[$0] })
+    else { return nil }
+    self = part
+  }
+
   /// A word without a number behind it and without the words that are written together with a part's:
   /// `trainset`, `train2017`, `test1`.
   private static func core(_ word: String) -> String? {

@@ -93,13 +93,9 @@ public struct DataFolder: Sendable {
     options: ImageOptions = ImageOptions()
   ) throws -> DataFolder {
     let part = try split.map(Self.part(named:))
-    let isOfFiles = options.labels != nil || options.layout != nil
-    let isIDX = !isOfFiles && IDXFolder.recognizes(url)
-    let isCIFAR = !isOfFiles && !isIDX && CIFARFolder.recognizes(url)
-    try refuse(
-      !isIDX && options.transpose != nil, "the choice whether to transpose", "IDX files", url)
-    try refuse(
-      !isCIFAR && options.cifarLabels != nil, "the choice of labels", "the files of CIFAR-100", url)
+    let isIDX = IDXFolder.recognizes(url)
+    let isCIFAR = !isIDX && CIFARFolder.recognizes(url)
+    try options.refuse(for: isIDX ? .idx : isCIFAR ? .cifar : .files, at: url.path)
     if isIDX {
       let folder = try IDXFolder(
         contentsOf: url, part: part, classCount: classCount, classNames: classNames,
@@ -145,17 +141,6 @@ public struct DataFolder: Sendable {
     self.warnings = warnings
   }
 
-  /// Refuses an option that means another form of folders.
-  private static func refuse(
-    _ isGiven: Bool, _ what: String, _ wanted: String, _ url: URL
-  ) throws {
-    guard isGiven else { return }
-    throw DatasetError(
-      .mismatched, at: url.path, expected: "\(wanted), for \(what)",
-      found: "images in another form",
-      advice: "leave it out")
-  }
-
   /// The parts of a folder whose images have a size of their own that suit a purpose.
   private func narrowed(
     to purpose: Purpose, _ part: DataPart?, _ url: URL, imageSize: (height: Int, width: Int)?,
@@ -165,6 +150,17 @@ public struct DataFolder: Sendable {
     if part == nil {
       let chosen = purpose.choice(among: Array(parts.keys), isCut: isCut)
       parts = parts.filter { chosen.contains($0.key) }
+    }
+    // All parts as the first: a test part of another size would be found after the training only.
+    let first = DataPart.allCases.lazy.compactMap { parts[$0] }.first?.fields[0].exampleShape
+    for part in DataPart.allCases {
+      guard let shape = parts[part]?.fields[0].exampleShape, let first, shape != first else {
+        continue
+      }
+      throw DatasetError(
+        .mismatched, at: url.path, expected: "images of one size in all parts",
+        found: "\(first), and \(shape) in the \(part) part",
+        advice: "use files that belong together, or name one part as the split")
     }
     for dataset in parts.values {
       let shape = dataset.fields[0].exampleShape

@@ -87,7 +87,8 @@ extension FolderTree {
           guard !Self.leftBehind.contains(entry.name) else { continue }
           let inner = try tree(name: entry.name, path: result.path(of: entry.name))
           result.runFolders += inner.runFolders
-          if inner.isRun {
+          // One that holds images is a class or a part all the same.
+          if inner.isRun && !inner.reachesImages {
             result.runFolders.append(inner.path)
           } else {
             result.folders.append(inner)
@@ -97,6 +98,8 @@ extension FolderTree {
         }
       }
       result.sort()
+      // The data folder itself may be the folder of runs: what a run writes is none of its classes.
+      if path.isEmpty && result.isRun { result.folders.removeAll { $0.name == "checkpoints" } }
       return result
     }
 
@@ -115,11 +118,15 @@ extension FolderTree {
     }
   }
 
+  /// By bytes, so that the order is the same everywhere: as characters, two spellings of é are equal.
   private mutating func sort() {
-    folders.sort { $0.name < $1.name }
-    images.sort()
-    foreignImages.sort()
-    otherFiles.sort()
+    func precedes(_ name: String, _ other: String) -> Bool {
+      name.utf8.lexicographicallyPrecedes(other.utf8)
+    }
+    folders.sort { precedes($0.name, $1.name) }
+    images.sort(by: precedes)
+    foreignImages.sort(by: precedes)
+    otherFiles.sort(by: precedes)
   }
 
   /// Whether it is the folder of one of our trainings.

@@ -29,11 +29,27 @@ public struct ImageFacts: Hashable, Sendable {
       sizes[[header.height, header.width], default: 0] += 1
       formats[header.format.name, default: 0] += 1
     }
-    self.sizes = sizes.map { Size(height: $0.key[0], width: $0.key[1], count: $0.value) }
-      .sorted { ($1.count, $0.height, $0.width) < ($0.count, $1.height, $1.width) }
+    self.sizes = Self.ordered(sizes)
     self.formats = formats
     greyCount = headers.count { $0.channels == 1 }
     count = headers.count
+  }
+
+  /// The facts of several parts together.
+  init(merging facts: [ImageFacts]) {
+    var sizes: [[Int]: Int] = [:]
+    for size in facts.flatMap(\.sizes) {
+      sizes[[size.height, size.width], default: 0] += size.count
+    }
+    self.sizes = Self.ordered(sizes)
+    formats = facts.reduce(into: [:]) { $0.merge($1.formats, uniquingKeysWith: +) }
+    greyCount = facts.reduce(0) { $0 + $1.greyCount }
+    count = facts.reduce(0) { $0 + $1.count }
+  }
+
+  private static func ordered(_ sizes: [[Int]: Int]) -> [Size] {
+    sizes.map { Size(height: $0.key[0], width: $0.key[1], count: $0.value) }
+      .sorted { ($1.count, $0.height, $0.width) < ($0.count, $1.height, $1.width) }
   }
 
   /// 3 if any image is in colour, else 1.

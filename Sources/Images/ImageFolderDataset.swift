@@ -96,15 +96,24 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     size: (height: Int, width: Int)?, preferredSize: (height: Int, width: Int)?, channels: Int?,
     options: ImageOptions
   ) throws {
-    guard survey.problems.isEmpty || options.skipsBadFiles else {
+    let problems = part.problems + survey.problems
+    guard problems.isEmpty || options.skipsBadFiles else {
       throw ImageProblems(
-        place: listing.url.path, imageCount: part.files.count, problems: survey.problems)
+        paths: [listing.url.path], imageCount: part.files.count + part.problems.count,
+        problems: problems)
+    }
+    guard part.isLabelled else {
+      throw DatasetError(
+        .mismatched, at: listing.url.path + (part.folder.isEmpty ? "" : "/" + part.folder),
+        expected: "images with labels", found: "\(part.files.count) without",
+        advice: "sort them into one folder a class, or decode them with ImageFiles")
     }
     let files = zip(part.files, survey.headers).filter { $0.1 != nil }.map(\.0)
     guard !files.isEmpty else {
       throw DatasetError(
         .unreadable, at: listing.url.path + (part.folder.isEmpty ? "" : "/" + part.folder),
-        expected: "images that can be read", found: "none among \(part.files.count)",
+        expected: "images that can be read",
+        found: "none among \(part.files.count + part.problems.count)",
         advice: "check the files")
     }
     let facts = ImageFacts(survey.headers.compactMap(\.self))
@@ -133,7 +142,7 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     ]
     self.classNames = listing.classNames
     self.labels = hasOneLabel ? files.map { $0.labels[0] } : nil
-    self.skipped = survey.problems
+    self.skipped = problems
     self.seenNotes = Lock(survey.notes(keeping: survey.headers.map { $0 != nil }))
     self.folder = listing.url.path
     self.files = files

@@ -99,18 +99,26 @@ package enum ImageFormat: String, CaseIterable, Hashable, Sendable {
     allCases.flatMap { format in format.fileNameEndings.map { ($0, format) } },
     uniquingKeysWith: { first, _ in first })
 
-  /// A line for a shell that makes PNG files of all files of these formats in a folder and the folders
-  /// in it, upright and of the first image of each, and removes each that became one; with
-  /// ImageMagick.
+  /// A line for a shell that makes a PNG file beside each file of these formats in folders and the folders
+  /// in them: `a.gif.png` of `a.gif`, upright and of the first image; with ImageMagick.
   ///
-  /// - Parameter folder: The folder's path, which is quoted.
+  /// Nothing is written over, and nothing removed.
+  ///
+  /// - Parameter paths: The paths of folders or files, in the text form.
   package static func conversionCommand(
-    for formats: some Sequence<ImageFormat>, in folder: String
+    for formats: some Sequence<ImageFormat>, in paths: [String]
   ) -> String {
     let names = formats.flatMap(\.fileNameEndings).map { "-iname '*.\($0)'" }
-    let quoted = folder.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: #"'\''"#)
-    return "find '\(quoted)' -type f \\( \(names.joined(separator: " -o ")) \\) "
-      + "-exec mogrify -auto-orient -format png '{}[0]' \\; -delete"
+    return "find -L \(paths.map(quoted).joined(separator: " ")) -type f "
+      + "\\( \(names.joined(separator: " -o ")) \\) "
+      + #"-exec sh -c 'convert "$1[0]" -auto-orient "$1.png"' _ {} \;"#
+  }
+
+  /// A path as a word for a shell: of bash and its like where it is no UTF-8.
+  private static func quoted(_ path: String) -> String {
+    let isPlain = !path.contains(#"\x"#)
+    let escaped = path.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: isPlain ? #"'\''"# : #"\'"#)
+    return isPlain ? "'\(escaped)'" : "$'\(escaped)'"
   }
 }

@@ -1,6 +1,24 @@
+public import Datasets
 public import Foundation
 
 extension ImageListing {
+  /// What is wrong with images of the listing: those of other formats, and those that decoding shows to be
+  /// damaged.
+  ///
+  /// - Parameters:
+  ///   - part: The part to look at; all if nil.
+  ///   - options: How files are read.
+  public func damagedFiles(
+    in part: Part? = nil, options: ImageOptions = ImageOptions()
+  ) throws -> [DatasetError] {
+    try (part.map { [$0] } ?? parts).flatMap { part in
+      part.problems
+        + (try ImageSurvey(
+          of: part.files.map { url.path + "/" + $0.path }, decodes: true, options: options
+        ).problems)
+    }
+  }
+
   /// A folder with the number of images in it and below.
   public struct OutlineEntry: Hashable, Sendable {
     /// Its path below the folder that was asked for.

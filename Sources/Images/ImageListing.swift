@@ -31,6 +31,8 @@ public struct ImageListing: Sendable {
     public let isLabelled: Bool
     /// Folders of classes in which there is no image.
     public let emptyClasses: [String]
+    /// Images that cannot be read, as far as names tell: in other formats, or listed and not there.
+    public let problems: [DatasetError]
   }
 
   /// Where labels come from.
@@ -69,12 +71,13 @@ public struct ImageListing: Sendable {
   public let leftOut: [LeftOut]
   /// What else should be told: folders that were passed through, run folders, deeper folders.
   public let notes: [String]
-  /// Images that cannot be read, as far as names tell: in other formats, or listed and not there.
-  public let problems: [DatasetError]
+  /// Images of all parts that cannot be read, as far as names tell: in other formats, or listed and not
+  /// there.
+  public var problems: [DatasetError] { parts.flatMap(\.problems) }
 
   init(
     url: URL, classNames: [String], labelSource: LabelSource, isCut: Bool, parts: [Part],
-    leftOut: [LeftOut], notes: [String], problems: [DatasetError]
+    leftOut: [LeftOut], notes: [String]
   ) {
     self.url = url
     self.classNames = classNames
@@ -83,7 +86,6 @@ public struct ImageListing: Sendable {
     self.parts = parts
     self.leftOut = leftOut
     self.notes = notes
-    self.problems = problems
   }
 
   /// Lists a folder.
@@ -110,6 +112,12 @@ public struct ImageListing: Sendable {
     self = builder.listing
   }
 
+  /// How many files are not among the images to learn from: left out, or without labels.
+  public var leftOutCount: Int {
+    leftOut.reduce(0) { $0 + $1.count }
+      + parts.filter { !$0.isLabelled }.reduce(0) { $0 + $1.files.count }
+  }
+
   /// The part of that name.
   public func part(_ name: DataPart) -> Part? { parts.first { $0.name == name } }
 
@@ -123,21 +131,30 @@ public struct ImageListing: Sendable {
   }
 
   private static func noImages(in tree: FolderTree, _ url: URL) -> DatasetError {
-    var count = 0
-    tree.forEach { count += $0.otherFiles.count }
-    let folders = tree.folders.map(\.name)
+    var files: [String] = []
+    tree.forEach { files += $0.otherFiles }
+    let bare = files.filter { FolderTree.ending(of: $0).isEmpty }.count
+    var found: [String] = []
+    if bare > 0 { found.append("\(counted(bare, "file")) without an image's ending") }
+    if files.count > bare { found.append(counted(files.count - bare, "other file")) }
+    let folders = tree.folders.map(\.name).prefix(6).joined(separator: ", ")
     return DatasetError(
       .unreadable, at: url.path,
       expected:
-        "MNIST's files (train-images-idx3-ubyte …), CIFAR-10's (data_batch_1.bin …), or image "
-        + "files: one folder a class, in folders train, validation and test or not",
-      found: count == 0 && folders.isEmpty
-        ? "an empty folder"
-        : "none of them, but \(count) other files"
-          + (folders.isEmpty
-            ? "" : " and the folders \(folders.prefix(6).joined(separator: ", "))"),
-      advice: "check the path, or sort the images into one folder a class")
+        "IDX files (train-images-idx3-ubyte …), CIFAR's (data_batch_1.bin …), or image files: one "
+        + "folder a class, in folders train, validation and test or not",
+      found: found.isEmpty
+        ? "no file at all" + (folders.isEmpty ? "" : " in the folders \(folders)")
+        : found.joined(separator: " and "),
+      advice: bare > 0 && bare == files.count
+        ? "give the files the endings of their format, such as .png"
+        : "check the path, or sort the images into one folder a class")
   }
+}
+
+/// A number of things: `1 image`, `2 images`.
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 extension ImageListing.LeftOut: CustomStringConvertible {

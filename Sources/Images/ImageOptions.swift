@@ -48,6 +48,34 @@ public struct ImageOptions: Sendable, Hashable {
     self.limits = limits
   }
 
+  /// Refuses options that mean another form of images than these: none is ignored.
+  func refuse(for form: Form, at place: String) throws {
+    let given: [(isGiven: Bool, what: String, forms: Set<Form>)] = [
+      (transpose != nil, "the choice whether to transpose (--transpose)", [.idx]),
+      (cifarLabels != nil, "the choice of CIFAR-100's labels (--cifar-labels)", [.cifar]),
+      (layout != nil, "the layout of folders (--layout)", [.files]),
+      (labels != nil, "a list of labels (--labels)", [.files]),
+      (reading != ImageReading(), "how image files are read (--orientation, --resize)", [.files]),
+      (skipsBadFiles, "leaving out bad image files (--skip-bad)", [.files]),
+      (limits != ImageLimits(), "the largest image file (--max-image-pixels)", [.files]),
+    ]
+    for option in given where option.isGiven && !option.forms.contains(form) {
+      throw DatasetError(
+        .mismatched, at: place, expected: "no option for \(option.what)", found: form.rawValue,
+        advice: "leave it out: it is for \(option.forms.map(\.kind).joined(separator: " or "))")
+    }
+  }
+
+  /// The forms of images that options are for.
+  enum Form: String {
+    case digits = "the digits that are built in"
+    case idx = "IDX files"
+    case cifar = "CIFAR's binary files"
+    case files = "image files"
+
+    var kind: String { rawValue }
+  }
+
   /// How many images are decoded at once.
   var workerCount: Int {
     min(

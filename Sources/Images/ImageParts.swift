@@ -25,30 +25,25 @@ struct ImageParts {
         of: part.files.map { listing.url.path + "/" + $0.path },
         decodes: options.skipsBadFiles, options: options)
     }
-    let problems = listing.problems + surveys.flatMap(\.problems)
+    let problems = looked.flatMap(\.problems) + surveys.flatMap(\.problems)
     guard problems.isEmpty || options.skipsBadFiles else {
       throw ImageProblems(
-        place: listing.url.path,
-        imageCount: listing.problems.count + looked.reduce(0) { $0 + $1.files.count },
+        paths: [listing.url.path],
+        imageCount: looked.reduce(0) { $0 + $1.files.count + $1.problems.count },
         problems: problems)
     }
-    var shape = size.flatMap { size in channels.map { (size, $0) } }
-    for (part, survey) in zip(looked, surveys).sorted(by: { Self.isFirst($0.0, $1.0) }) {
-      let dataset = try ImageFolderDataset(
-        part, of: listing, survey: survey, size: shape?.0 ?? size, preferredSize: preferredSize,
-        channels: shape?.1 ?? channels, options: options)
-      if shape == nil {
-        let found = dataset.imageShape
-        shape = ((height: found[0], width: found[1]), found[2])
-      }
-      if let name = part.name, wanted.contains(where: { $0.name == name }) {
-        datasets[name] = dataset
-      }
+    // One shape for all parts, from all that are opened.
+    let facts = ImageFacts(surveys.flatMap(\.headers).compactMap(\.self))
+    let standard = facts.standardShape(preferred: preferredSize)
+    let shape = (
+      size ?? (height: standard[0], width: standard[1]), channels ?? standard[2]
+    )
+    for (part, survey) in zip(looked, surveys) {
+      guard let name = part.name, wanted.contains(where: { $0.name == name }) else { continue }
+      datasets[name] = try ImageFolderDataset(
+        part, of: listing, survey: survey, size: shape.0, preferredSize: nil, channels: shape.1,
+        options: options)
     }
-  }
-
-  private static func isFirst(_ part: ImageListing.Part, _ other: ImageListing.Part) -> Bool {
-    part.name == .training && other.name != .training
   }
 
   /// The parts to open.
@@ -78,7 +73,9 @@ struct ImageParts {
         listing, "images with labels",
         "\(listing.parts.reduce(0) { $0 + $1.files.count }) images without",
         "sort them into one folder a class, name them cat.1.png, or give a list by --labels (in the "
-          + "library, ImageOptions.labels); predict takes images without labels")
+          + "library, ImageOptions.labels)"
+          + (listing.isCut ? "; say --layout classes if the folders are classes" : "")
+          + "; predict takes images without labels")
     }
     return chosen
   }

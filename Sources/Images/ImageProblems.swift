@@ -2,16 +2,21 @@ public import Datasets
 
 /// Images that cannot be read, all of them: found before the first step.
 public struct ImageProblems: Error, Hashable, Sendable {
-  /// The folder.
+  /// The folder, or what to call several.
   public let place: String
+  /// The folders and files that were looked at.
+  private let paths: [String]
   /// How many images there are, the bad ones among them.
   public let imageCount: Int
   /// What is wrong with each.
   public let problems: [DatasetError]
 
   /// Creates the error.
-  package init(place: String, imageCount: Int, problems: [DatasetError]) {
-    self.place = place
+  ///
+  /// - Parameter paths: The folders and files that were looked at.
+  package init(paths: [String], imageCount: Int, problems: [DatasetError]) {
+    self.paths = paths
+    place = paths.count == 1 ? paths[0] : "\(paths.count) paths"
     self.imageCount = imageCount
     self.problems = problems
   }
@@ -32,18 +37,25 @@ extension ImageProblems: CustomStringConvertible {
         "  … and \(problems.count - Self.mostShown) more: `needletail data \(place) --json` lists all"
       )
     }
-    let formats = Set(
-      problems.filter { $0.kind == .unsupported }
-        .compactMap { ImageFormat(ofFileNamed: $0.place) }.filter { !$0.isRead })
-    if !formats.isEmpty {
-      let sorted = formats.sorted { $0.name < $1.name }
-      lines.append("Convert images of other formats, for instance by ImageMagick:")
-      lines.append("  " + ImageFormat.conversionCommand(for: sorted, in: place))
-    }
+    lines += conversionAdvice
     lines.append(
       "Mend or remove them, or go on without them: --skip-bad (in the library, "
         + "ImageOptions.skipsBadFiles).")
     return lines.joined(separator: "\n")
+  }
+}
+
+extension ImageProblems {
+  /// How to convert those that have other formats: lines for people; empty where there are none.
+  package var conversionAdvice: [String] {
+    let formats = Set(
+      problems.filter { $0.kind == .unsupported }
+        .compactMap { ImageFormat(ofFileNamed: $0.place) }.filter { !$0.isRead })
+    guard !formats.isEmpty else { return [] }
+    return [
+      "Convert images of other formats, for instance by ImageMagick, then move the originals away:",
+      "  " + ImageFormat.conversionCommand(for: formats.sorted { $0.name < $1.name }, in: paths),
+    ]
   }
 }
 

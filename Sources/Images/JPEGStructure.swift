@@ -109,10 +109,11 @@ struct JPEGStructure {
   /// packed pixels, nor 0xFF, which fills.
   private static func nextMarker(in bytes: PositionedBytes, from start: Int) throws -> Int? {
     var position = start
-    // Mostly it is right there. If not, more is fetched at once.
+    // Mostly it is right there. If not, what is held is looked through, and then more is fetched at
+    // once.
     var size = 2
     while position + 1 < bytes.count {
-      let piece = try bytes.bytes(at: position, count: size)
+      let piece = try bytes.stretch(at: position, fetching: size)
       size = 1 << 16
       guard piece.count >= 2, let base = piece.baseAddress else { return nil }
       var place = 0

@@ -8,9 +8,9 @@ import Foundation
 ///     images/2.jpg,dog,test       2.jpg,0,1
 ///
 /// The first column is the file, or the one that is called so (`file`, `filename`, `path`, `image`, `id` …);
-/// the label is the one called `label`, `class` … , else the second. Labels in one field are parted by `|`.
-/// A column `split`, `set` or `part` names the part. Columns behind the first that hold only 0 and 1 are
-/// labels by their names. A first line that is no file is a head.
+/// the label is the one called `label`, `class` …, else the other of two. Labels in one field are parted by
+/// `|`. A column `split`, `set` or `part` names the part. Columns that hold only 0 and 1 are labels by their
+/// names. A first line is a head if it has such a name, or names no file where others do.
 struct LabelList {
   struct Entry {
     /// The file, as the list names it; once resolved, its path below the folder.
@@ -21,7 +21,11 @@ struct LabelList {
   }
 
   let url: URL
+  /// Which columns are read as what: `file: image_id, label: dx`.
+  let columnText: String
   private let entries: [Entry]
+  /// Whether the first entry is a head if it names no file.
+  private let mayBeHead: Bool
 
   init(contentsOf url: URL) throws {
     let source = try ByteSource(path: url.path)
@@ -47,21 +51,28 @@ struct LabelList {
         advice: "check the list")
     }
     let columns = Columns(first.fields)
-    let body = columns.hasHead ? rows.dropFirst() : rows[...]
+    let body = columns.isHead ? rows.dropFirst() : rows[...]
     let oneHot = columns.oneHotColumns(body)
+    guard oneHot != nil || columns.label != nil else {
+      throw DatasetError(
+        .malformed, at: url.path, expected: "a column called label, or a file and a label only",
+        found: "the columns \(first.fields.joined(separator: ", "))",
+        advice: "call the column of labels 'label', or keep two columns")
+    }
+    columnText = columns.text(first.fields, oneHot: oneHot?.map(\.name))
+    mayBeHead = !columns.isHead
+    let label = columns.label ?? 0
     entries = try body.map { row in
-      guard row.fields.count > columns.file, oneHot != nil || row.fields.count > columns.label
-      else {
+      guard row.fields.count > columns.file, oneHot != nil || row.fields.count > label else {
         throw DatasetError(
           .malformed, at: "\(url.path), line \(row.line)", expected: "a file and a label",
-          found: "\(row.fields.count) field\(row.fields.count == 1 ? "" : "s")",
-          advice: "write file,label in each line")
+          found: counted(row.fields.count, "field"), advice: "write file,label in each line")
       }
       let labels =
         oneHot.map { columns in
           columns.filter { row.fields.count > $0.index && row.fields[$0.index] == "1" }.map(\.name)
         }
-        ?? row.fields[columns.label].split(separator: "|").map {
+        ?? row.fields[label].split(separator: "|").map {
           $0.trimmingCharacters(in: .whitespaces)
         }
       guard oneHot != nil || !labels.isEmpty && labels.allSatisfy({ !$0.isEmpty }) else {
@@ -70,7 +81,9 @@ struct LabelList {
           found: "an empty field", advice: "give the image a label, or remove the line")
       }
       return Entry(
-        path: row.fields[columns.file], labels: labels,
+        path: row.fields[columns.file],
+        labels: labels.enumerated().filter { !labels[..<$0.offset].contains($0.element) }.map(
+          \.element),
         part: try columns.part.flatMap {
           row.fields.count > $0 ? try Self.part(row, $0, url) : nil
         },
@@ -92,43 +105,54 @@ struct LabelList {
 
   /// What the columns are.
   private struct Columns {
-    var file = 0
-    var label = 1
-    var part: Int?
-    let hasHead: Bool
+    let file: Int
+    /// Nil where nothing tells it.
+    let label: Int?
+    let part: Int?
+    /// Whether the first line has names of columns that are known.
+    let isHead: Bool
     private let names: [String]
     private let hasLabelName: Bool
 
     init(_ first: [String]) {
-      let names = first.map { $0.lowercased().filter { $0.isLetter } }
-      self.names = first
-      let files = [
-        "file", "filename", "filepath", "filepaths", "path", "image", "imagename", "imagepath",
-        "imageid", "img", "id", "name",
-      ]
-      let labels = [
-        "label", "labels", "class", "classes", "classname", "category", "target", "tag", "tags",
-        "y", "species", "breed",
-      ]
-      let parts = ["split", "set", "dataset", "part", "subset"]
-      let file = files.compactMap { names.firstIndex(of: $0) }.first
-      let label = labels.compactMap { names.firstIndex(of: $0) }.first
-      part = parts.compactMap { names.firstIndex(of: $0) }.first
-      hasLabelName = label != nil
-      // A file has an ending, a head has none.
-      hasHead =
-        file != nil || label != nil || FolderTree.ending(of: first[0]).isEmpty && first.count > 2
-      if hasHead {
-        self.file = file ?? (label == 0 ? 1 : 0)
-        self.label = label ?? (0..<first.count).first { $0 != self.file && $0 != part } ?? 1
-      } else {
-        part = nil
+      let words = first.map { $0.lowercased().filter(\.isLetter) }
+      func column(_ known: [String]) -> Int? {
+        known.lazy.compactMap { words.firstIndex(of: $0) }.first
       }
+      let named = (file: column(Self.files), label: column(Self.labels), part: column(Self.parts))
+      names = first
+      hasLabelName = named.label != nil
+      isHead = named.file != nil || named.label != nil
+      part = isHead ? named.part : nil
+      let file = named.file ?? (named.label == 0 && first.count > 1 ? 1 : 0)
+      self.file = file
+      let others = first.indices.filter { [part] in $0 != file && $0 != part }
+      label = named.label ?? (others.count == 1 ? others[0] : nil)
+    }
+
+    private static let files = [
+      "file", "filename", "filepath", "filepaths", "path", "image", "imagename", "imagepath",
+      "imageid",
+      "img", "id", "idcode", "name",
+    ]
+    private static let labels = [
+      "label", "labels", "class", "classes", "classname", "category", "target", "tag", "tags", "y",
+      "species", "breed", "diagnosis", "dx",
+    ]
+    private static let parts = ["split", "set", "dataset", "part", "subset"]
+
+    /// The columns in words.
+    func text(_ first: [String], oneHot: [String]?) -> String {
+      guard isHead || oneHot != nil else {
+        return "file: column \(file + 1), label: column \((label ?? 0) + 1)"
+      }
+      let labels = oneHot.map { "\($0.count) columns of 0 and 1" } ?? label.map { first[$0] } ?? ""
+      return "file: \(first[file]), label: \(labels)" + (part.map { ", part: \(first[$0])" } ?? "")
     }
 
     /// The columns of labels where each label has one, of 0 and 1.
     func oneHotColumns(_ rows: ArraySlice<DelimitedText.Row>) -> [(index: Int, name: String)]? {
-      guard hasHead, !hasLabelName else { return nil }
+      guard isHead, !hasLabelName else { return nil }
       let columns = names.indices.filter { $0 != file && $0 != part }
       guard columns.count > 1 else { return nil }
       let isOneHot = rows.allSatisfy { row in
@@ -149,15 +173,16 @@ struct LabelList {
   /// - Throws: `DatasetError` if no file is found, a name means several files, or a file stands twice.
   func resolve(in tree: FolderTree, root: URL) throws -> (entries: [Entry], missing: [Entry]) {
     let paths = tree.allImages(isForeign: false) + tree.allImages(isForeign: true)
-    let byName = Dictionary(grouping: paths) { Self.name($0) }
-    let byStem = Dictionary(grouping: paths) { Self.stem(Self.name($0)) }
+    // By bytes: two spellings of é may be two files.
+    let byName = Dictionary(grouping: paths) { Array(Self.name($0).utf8) }
+    let byStem = Dictionary(grouping: paths) { Array(Self.stem(Self.name($0)).utf8) }
     var found: [Entry] = []
     var missing: [Entry] = []
-    var lines: [String: Int] = [:]
+    var lines: [[UInt8]: Int] = [:]
     for var entry in entries {
       var wanted = Substring(entry.path)
       while wanted.hasPrefix("./") { wanted = wanted.dropFirst(2) }
-      let name = Self.name(String(wanted))
+      let name = Array(Self.name(String(wanted)).utf8)
       var candidates = (byName[name] ?? []).filter { Self.match($0, wanted) }
       if candidates.isEmpty {
         candidates = (byStem[name] ?? []).filter { Self.match(Self.stem($0), wanted) }
@@ -173,14 +198,19 @@ struct LabelList {
           "\(candidates.count), such as \(candidates[0]) and \(candidates[1])",
           "write the path below the folder")
       }
-      if let line = lines[path] {
+      if let line = lines[Array(path.utf8)] {
         throw error(
           entry, "each file once", "\(path) again, as in line \(line)",
           "remove one of the lines; several labels of a file are parted by |")
       }
-      lines[path] = entry.line
+      lines[Array(path.utf8)] = entry.line
       entry.path = path
       found.append(entry)
+    }
+    if mayBeHead, !found.isEmpty, let first = missing.first, first.line == entries[0].line,
+      ImageFormat(ofFileNamed: first.path) == nil
+    {
+      missing.removeFirst()
     }
     guard !found.isEmpty else {
       throw DatasetError(
@@ -200,7 +230,13 @@ struct LabelList {
   }
 
   private static func match(_ path: String, _ wanted: Substring) -> Bool {
-    path == wanted || path.hasSuffix("/" + wanted) || wanted.hasSuffix("/" + path)
+    let (path, wanted) = (Array(path.utf8), Array(wanted.utf8))
+    func ends(_ path: [UInt8], with end: [UInt8]) -> Bool {
+      path == end
+        || path.count > end.count && path[path.count - end.count - 1] == UInt8(ascii: "/")
+          && path.suffix(end.count) == end[...]
+    }
+    return ends(path, with: wanted) || ends(wanted, with: path)
   }
 
   private func error(_ entry: Entry, _ expected: String, _ found: String, _ advice: String)

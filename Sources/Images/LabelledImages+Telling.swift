@@ -10,17 +10,17 @@ extension LabelledImages {
   public func facts(of dataset: any Dataset) -> [(name: String, text: String)] {
     guard let listing else { return fileNotes.map { ("files", $0) } }
     var facts = [("layout", listing.layoutText)]
-    if let images = Self.folderDataset(dataset) {
+    if let images = Self.folderDataset(dataset), let found = imageFacts {
       let shape = images.imageShape
       let target = "\(shape[0])×\(shape[1])"
-      let changesSize = images.facts.sizes.contains {
+      let changesSize = found.sizes.contains {
         $0.height != shape[0] || $0.width != shape[1]
       }
-      var text = images.facts.description
+      var text = found.description
       if changesSize {
         text += "; resized to \(target) (\(images.options.reading.resizing.rawValue))"
       }
-      if images.facts.channels != shape[2] || (shape[2] == 3 && images.facts.greyCount > 0) {
+      if found.channels != shape[2] || (shape[2] == 3 && found.greyCount > 0) {
         text += changesSize ? " in " : "; used in "
         text += shape[2] == 3 ? "colour" : "grey"
       }
@@ -36,7 +36,7 @@ extension LabelledImages {
     var texts = listing.leftOut.map(\.description)
     for part in listing.parts where !part.isLabelled {
       texts.append(
-        "\(part.files.count) images without labels"
+        "\(counted(part.files.count, "image")) without labels"
           + (part.folder.isEmpty ? "" : " in \(part.folder)") + ", which predict takes")
     }
     let count = problems.count
@@ -48,7 +48,7 @@ extension LabelledImages {
   public var problems: [DatasetError] {
     let skipped = DataPart.allCases.compactMap { parts[$0] }
       .compactMap { Self.folderDataset($0)?.skipped }
-    return (listing?.problems ?? []) + skipped.flatMap(\.self)
+    return skipped.flatMap(\.self)
   }
 
   /// What was odd about images that were decoded so far, and read all the same.
@@ -58,9 +58,12 @@ extension LabelledImages {
     }
   }
 
-  /// What the images of a part are on the disk; nil where they are no image files.
-  public func imageFacts(of dataset: any Dataset) -> ImageFacts? {
-    Self.folderDataset(dataset)?.facts
+  /// What the images of the opened parts are on the disk; nil where they are no image files.
+  public var imageFacts: ImageFacts? {
+    let facts = DataPart.allCases.compactMap { parts[$0] }.compactMap {
+      Self.folderDataset($0)?.facts
+    }
+    return facts.isEmpty ? nil : ImageFacts(merging: facts)
   }
 
   /// The images of a folder behind a data set, which may be a selection of them.
@@ -84,7 +87,7 @@ extension ImageListing {
       let names = parts.filter { $0.name != nil }.map {
         $0.folder.isEmpty ? $0.name?.rawValue ?? "" : $0.folder
       }
-      text += ", in the parts \(names.joined(separator: ", "))"
+      text += ", in the part\(names.count == 1 ? "" : "s") \(names.joined(separator: ", "))"
     }
     return ([text] + notes).joined(separator: "; ")
   }

@@ -58,11 +58,7 @@ public struct LabelledImages: Sendable {
         found: "a request for examples of \(imageShape)", advice: "ask for a shape like 28x28x1")
     }
     guard source != digitsName else {
-      guard options.transpose == nil, options.cifarLabels == nil else {
-        throw DatasetError(
-          .mismatched, at: source, expected: "a folder, for the choice of labels or orientation",
-          found: "the digits that are built in", advice: "leave it out")
-      }
+      try options.refuse(for: .digits, at: source)
       return try digits(
         purpose: purpose, split: split, imageShape: imageShape, classNames: classNames)
     }
@@ -156,6 +152,16 @@ extension LabelledImages {
           advice: "give each image one label, or train from Swift, with Loss.binaryCrossEntropy")
       }
     }
+    if listing?.labelSource == .folders, let labels = training.labels,
+      let names = training.classNames
+    {
+      let seen = Set(labels)
+      if let empty = names.indices.first(where: { !seen.contains(Int32($0)) }) {
+        throw DatasetError(
+          .mismatched, at: source, expected: "images of the class \(names[empty]) that can be read",
+          found: "none", advice: "mend its images, or move the folder away")
+      }
+    }
     if let labels = training.labels, let label = labels.first, labels.allSatisfy({ $0 == label }) {
       throw DatasetError(
         .mismatched, at: source, expected: "images of at least two classes to tell apart",
@@ -195,10 +201,13 @@ extension LabelledImages {
   private var only: (any Dataset)? { parts.count == 1 ? parts.first?.value : nil }
 
   private func missing(_ wanted: String) -> DatasetError {
-    DatasetError(
+    let names = parts.keys.map(\.rawValue).sorted()
+    let empty = listing?.notes.filter { $0.hasPrefix("no image in ") } ?? []
+    return DatasetError(
       .mismatched, at: source, expected: wanted,
-      found: "the parts \(parts.keys.map(\.rawValue).sorted().joined(separator: ", "))",
-      advice: "name one of them as the split")
+      found: (["only a \(names.joined(separator: " and a ")) part"] + empty).joined(
+        separator: ", "),
+      advice: "name one of them as the split, or add the part")
   }
 }
 
@@ -223,18 +232,19 @@ extension LabelledImages {
   ///     one: nothing of the training part is held out.
   ///   - seed: Decides which examples are held out.
   ///   - options: How the image files of the other images are read; their layout is theirs.
+  /// - Returns: Both, and the other images that were opened for the validation, if any.
   /// - Throws: `DatasetError` if there is no training part, the fraction leaves a part empty, or the
   ///   other images cannot be opened or do not fit.
   public func trainingAndValidation(
     _ validation: String?, seed: UInt64, options: ImageOptions = ImageOptions()
-  ) throws -> (training: any Dataset, validation: (any Dataset)?) {
+  ) throws -> (training: any Dataset, validation: (any Dataset)?, other: LabelledImages?) {
     let training = try trainingPart()
     guard let validation else {
-      return (training, parts.count > 1 ? parts[.validation] : nil)
+      return (training, parts.count > 1 ? parts[.validation] : nil, nil)
     }
     if let fraction = Double(validation) {
       let split = try training.split(holdingOut: fraction, seed: seed)
-      return (split.training, split.heldOut)
+      return (split.training, split.heldOut, nil)
     }
     var options = options
     options.layout = nil
@@ -248,6 +258,6 @@ extension LabelledImages {
         found: "pixels up to \(other.maximumPixel)", advice: "validate with images of the same kind"
       )
     }
-    return (training, try other.validationPart())
+    return (training, try other.validationPart(), other)
   }
 }

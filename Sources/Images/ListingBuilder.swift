@@ -14,9 +14,9 @@ struct ListingBuilder {
   private var isCut = false
   private var parts: [ImageListing.Part] = []
   private var notes: [String] = []
-  private var foreign: [String] = []
-  private var missing: [DatasetError] = []
   private var leftOut: [ImageListing.LeftOut] = []
+  /// The folders of classes so far.
+  private var identities: [FileIdentity: String] = [:]
   /// The paths of images that were found a place.
   private var used: Set<String> = []
 
@@ -32,7 +32,7 @@ struct ListingBuilder {
       url: url, classNames: classNames, labelSource: labelSource, isCut: isCut,
       parts: parts.sorted { Self.rank($0.name) < Self.rank($1.name) },
       leftOut: leftOut + otherFiles,
-      notes: notes + runNotes, problems: missing + foreign.sorted().map(foreignProblem))
+      notes: notes + runNotes)
   }
 
   private func foreignProblem(_ path: String) -> DatasetError {
@@ -52,6 +52,9 @@ struct ListingBuilder {
   mutating func add(_ arrangement: FolderArrangement) throws {
     isCut = arrangement.form == .parts
     notes += arrangement.notes
+    notes += arrangement.top.folders
+      .filter { PartName($0.name) != nil && !$0.reachesImages && arrangement.form == .parts }
+      .map { "no image in \($0.path)" }
     let ranked = arrangement.parts.sorted { Self.rank($0.name) < Self.rank($1.name) }
     for part in ranked { try add(part) }
     var beside = 0
@@ -64,12 +67,10 @@ struct ListingBuilder {
       }
     }
     note(beside, beside == 1 ? "image beside the folders" : "images beside the folders", example)
-    if arrangement.form == .parts {
-      let others = arrangement.top.imageFolders.filter { PartName($0.name) == nil }
-      let count = others.reduce(0) { $0 + $1.imageCount }
-      note(
-        count, "\(count == 1 ? "image" : "images") in folders beside the parts", others.first?.path)
-    }
+    let others = arrangement.others
+    let count = others.reduce(0) { $0 + $1.imageCount }
+    note(
+      count, "\(count == 1 ? "image" : "images") in folders beside the parts", others.first?.path)
   }
 
   private mutating func add(_ part: FolderArrangement.Part) throws {
@@ -77,14 +78,20 @@ struct ListingBuilder {
       let files = part.folder.allImages(isForeign: false).map {
         ImageListing.File(path: $0, labels: [])
       }
-      foreign += part.folder.allImages(isForeign: true)
       used.formUnion(files.map(\.path))
       parts.append(
         ImageListing.Part(
-          name: nil, folder: part.folder.path, files: files, isLabelled: false, emptyClasses: []))
+          name: nil, folder: part.folder.path, files: files, isLabelled: false, emptyClasses: [],
+          problems: part.folder.allImages(isForeign: true).map(foreignProblem)))
       return
     }
-    if part.hasClasses {
+    let classes = part.folder.imageFolders
+    if part.hasClasses, name != .training, classes.count == 1, !classNames.isEmpty,
+      !classNames.contains(classes[0].name), classes[0].imageFolders.isEmpty
+    {
+      // test/images/1.png, val/unknown/1.png: a folder that is no class wraps images without labels.
+      try addFiles(of: classes[0], name)
+    } else if part.hasClasses {
       try addClasses(of: part.folder, name)
     } else {
       try addFiles(of: part.folder, name)
@@ -98,14 +105,17 @@ struct ListingBuilder {
     try adopt(classes.map(\.name), at: { classes[$0].path })
     var files: [ImageListing.File] = []
     var deeper: [String] = []
+    var problems: [DatasetError] = []
+    let folders = Dictionary(classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for (label, className) in classNames.enumerated() {
-      guard let folder = classes.first(where: { $0.name == className }) else { continue }
+      guard let folder = folders[className] else { continue }
       try folder.checkOnce(root: url.path)
       files += folder.allImages(isForeign: false).map {
         ImageListing.File(path: $0, labels: [Int32(label)])
       }
-      foreign += folder.allImages(isForeign: true)
+      problems += folder.allImages(isForeign: true).map(foreignProblem)
       if !folder.imageFolders.isEmpty { deeper.append(folder.path) }
+      noteTwice(folder)
     }
     used.formUnion(files.map(\.path))
     if let first = deeper.first {
@@ -118,13 +128,12 @@ struct ListingBuilder {
       ImageListing.Part(
         name: name, folder: folder.path, files: files, isLabelled: true,
         emptyClasses: folder.folders.filter { !$0.reachesImages && $0.runFolders.isEmpty }
-          .map(\.path)))
+          .map(\.path), problems: problems))
   }
 
   /// Adds a part whose images lie in its folder.
   private mutating func addFiles(of folder: FolderTree, _ name: DataPart) throws {
     let labels = FileNameLabels(of: folder.images)?.labels
-    foreign += folder.foreignImages.map(folder.path(of:))
     var files: [ImageListing.File] = []
     if let labels {
       labelSource = .fileNames
@@ -140,17 +149,21 @@ struct ListingBuilder {
     parts.append(
       ImageListing.Part(
         name: labels == nil && isCut ? nil : name, folder: folder.path, files: files,
-        isLabelled: labels != nil, emptyClasses: []))
+        isLabelled: labels != nil, emptyClasses: [],
+        problems: folder.foreignImages.map { foreignProblem(folder.path(of: $0)) }))
   }
 
   // MARK: Classes
 
   /// Makes the names of a part the classes, or checks them against those there are.
-  private mutating func adopt(_ names: [String], at place: (Int) -> String) throws {
+  private mutating func adopt(
+    _ names: [String], at place: (Int) -> String, in list: String? = nil
+  ) throws {
+    func location(_ index: Int) -> String { list ?? url.path + "/" + place(index) }
     if let index = names.firstIndex(where: { $0.unicodeScalars.contains(where: \.isControl) }) {
       // The name becomes that of the class, and so of a column, a line and a cell.
       throw DatasetError(
-        .malformed, at: url.path + "/" + place(index),
+        .malformed, at: location(index),
         expected: "names of classes without line ends", found: "a control character",
         advice: "rename it")
     }
@@ -166,7 +179,7 @@ struct ListingBuilder {
     let known = numbersByName()
     for (index, name) in names.enumerated() where known[name] == nil {
       throw DatasetError(
-        .mismatched, at: url.path + "/" + place(index),
+        .mismatched, at: location(index),
         expected: "one of the classes \(classNames.joined(separator: ", "))",
         found: "another class" + (place(index).hasSuffix(name) ? "" : ", \(name)"),
         advice: wanted == nil
@@ -195,19 +208,28 @@ struct ListingBuilder {
     labelSource = .list
     let resolved = try list.resolve(in: tree, root: url)
     let names = Set(resolved.entries.flatMap(\.labels)).sorted()
-    try adopt(names, at: { _ in "" })
+    try adopt(names, at: { _ in "" }, in: list.url.path)
     let numbers = numbersByName()
     var files: [DataPart: [ImageListing.File]] = [:]
-    let foreignPaths = Set(tree.allImages(isForeign: true))
+    let foreignPaths = Set(tree.allImages(isForeign: true).map { Array($0.utf8) })
+    var problems: [DataPart: [DatasetError]] = [:]
+    func place(_ entry: LabelList.Entry) -> DataPart {
+      entry.part ?? (layout == .classes ? nil : Self.part(ofPath: entry.path)) ?? .training
+    }
     for entry in resolved.entries {
-      if foreignPaths.contains(entry.path) {
-        foreign.append(entry.path)
-        continue
+      if foreignPaths.contains(Array(entry.path.utf8)) {
+        problems[place(entry), default: []].append(foreignProblem(entry.path))
+      } else {
+        files[place(entry), default: []].append(
+          ImageListing.File(path: entry.path, labels: entry.labels.compactMap { numbers[$0] }))
       }
-      let part =
-        entry.part ?? (layout == .classes ? nil : Self.part(ofPath: entry.path)) ?? .training
-      files[part, default: []].append(
-        ImageListing.File(path: entry.path, labels: entry.labels.compactMap { numbers[$0] }))
+    }
+    for entry in resolved.missing {
+      problems[place(entry), default: []].append(
+        DatasetError(
+          .unreadable, at: "\(list.url.path), line \(entry.line)",
+          expected: "the name of an image in \(url.path)", found: "\"\(entry.path)\"",
+          advice: "correct the name, or remove the line"))
     }
     isCut = files.count > 1 || files[.training] == nil
     for (part, files) in files {
@@ -216,15 +238,9 @@ struct ListingBuilder {
         ImageListing.Part(
           name: part, folder: "",
           files: files.sorted { ($0.labels.first ?? 0, $0.path) < ($1.labels.first ?? 0, $1.path) },
-          isLabelled: true, emptyClasses: []))
+          isLabelled: true, emptyClasses: [], problems: problems[part] ?? []))
     }
-    notes.append("labels from \(list.url.lastPathComponent)")
-    missing = resolved.missing.map { entry in
-      DatasetError(
-        .unreadable, at: "\(list.url.path), line \(entry.line)",
-        expected: "the name of an image in \(url.path)", found: "\"\(entry.path)\"",
-        advice: "correct the name, or remove the line")
-    }
+    notes.append("\(list.url.lastPathComponent): \(list.columnText)")
     let unlisted = tree.allImages(isForeign: false).filter { !used.contains($0) }
     note(
       unlisted.count,
@@ -232,7 +248,7 @@ struct ListingBuilder {
       unlisted.first)
   }
 
-  /// The part that the first folder of a path is named for.
+  /// The part that one of the first two folders of a path is named for.
   private static func part(ofPath path: String) -> DataPart? {
     for folder in path.split(separator: "/").dropLast().prefix(2) {
       if case .part(let part) = PartName(String(folder)) { return part }
@@ -263,6 +279,15 @@ struct ListingBuilder {
         reason: $0.key.isEmpty
           ? "\(noun) without an image's ending" : "\(noun) ending in .\($0.key)",
         example: $0.value.example)
+    }
+  }
+
+  /// Tells of a folder that is also another class or part, by a link: its images count in both.
+  private mutating func noteTwice(_ folder: FolderTree) {
+    if let other = identities[folder.identity] {
+      notes.append("\(folder.path) and \(other) are one folder, whose images count in both")
+    } else {
+      identities[folder.identity] = folder.path
     }
   }
 

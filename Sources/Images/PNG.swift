@@ -28,7 +28,8 @@ func decodePNG(
   let largest = target.withMemoryRebound(to: UInt16.self, capacity: count) {
     narrow($0, count: count, to: destination)
   }
-  return largest < 1 << 12 ? [.fewBits] : []
+  // One that is wholly black may be meant so.
+  return largest > 0 && largest < 1 << 12 ? [.fewBits] : []
 }
 
 /// Brings values of 16 bits to 8; returns the largest.

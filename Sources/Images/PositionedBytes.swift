@@ -57,6 +57,18 @@ final class PositionedBytes {
     return UnsafeRawBufferPointer(rebasing: held[min(start, end)..<end])
   }
 
+  /// The bytes from a place on, until the next call: all that are held, where these are two or more;
+  /// else as ``bytes(at:count:)``.
+  ///
+  /// For a search from stretch to stretch, which so fetches every byte once.
+  ///
+  /// - Throws: `DatasetError` if the file cannot be read.
+  func stretch(at place: Int, fetching wanted: Int) throws -> UnsafeRawBufferPointer {
+    let heldEnd = heldStart + held.count
+    let isHeld = place >= heldStart && heldEnd - place >= 2
+    return try bytes(at: place, count: isHeld ? heldEnd - place : wanted)
+  }
+
   private func fetch(at place: Int, count: Int) throws {
     guard let source else { return }
     let memory = UnsafeMutableRawBufferPointer(

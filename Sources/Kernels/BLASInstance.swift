@@ -128,11 +128,13 @@ struct BLASInstance: Sendable {
   /// What a call of OpenBLAS maps for itself, and keeps for later calls: a buffer for each call that runs at
   /// the same time as others.
   static let bufferByteCount = 128 << 20
-  /// More calls than this do not run at once in any build.
+  /// As many are taken beforehand at most, for a build may have no more to give.
+  ///
+  /// Where more threads call at once, the calls beyond have no buffer that was asked for.
   private static let mostBuffers = 64
   private static let reservedCount = Lock<Int>(0)
 
-  /// Takes the buffers of so many calls at once.
+  /// Takes the buffers of so many calls at once, ``mostBuffers`` at most.
   ///
   /// A call that does not get one tries again for ever. So they are asked for here, one by one, and taken
   /// only where the system has just given as much.

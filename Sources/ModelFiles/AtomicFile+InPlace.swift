@@ -30,7 +30,7 @@ extension AtomicFile {
       var isOpen = true
       defer { if isOpen { close(descriptor) } }
       var writer = AtomicFileWriter(
-        path: path, descriptor: descriptor, expectedSize: expectedSize)
+        path: path, descriptor: descriptor, expectedSize: expectedSize, writing: .inPlace)
       try body(&writer)
       // What the file system cannot do was given up; what it can do and fails at is told.
       if !synchronize(descriptor), !MissingOperation.synchronize.isMeant(by: errno) {
@@ -53,7 +53,9 @@ extension AtomicFile {
   /// Writes a file, in place of one that is there, appends to it, and removes it: so a training learns at
   /// its start what would else end it at its first checkpoint.
   package static func checkSupport(in folder: String) throws(ModelFileError) {
-    let path = folder + "/.probe"
+    // Named as scratch files are: no file of the user's, and removed after a process that was
+    // killed.
+    let path = folder + "/" + newScratchName(for: "probe")
     defer { FileSystem.removeFile(path) }
     for byte in UInt8(0)...1 { try write([byte], to: path) }
     let descriptor = FileSystem.open(path, flags: O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -64,7 +66,8 @@ extension AtomicFile {
       throw .system(errno, path: path, action: "to open for appending")
     }
     defer { close(descriptor) }
-    var writer = AtomicFileWriter(path: path, descriptor: descriptor, expectedSize: nil)
+    var writer = AtomicFileWriter(
+      path: path, descriptor: descriptor, expectedSize: nil, writing: .atomic)
     try writer.write([2])
     try writer.synchronize()
   }

@@ -51,7 +51,8 @@ public enum AtomicFile {
   ///   - expectedSize: How many bytes `body` will write, where known; named by the error when they
   ///     do not fit the disk.
   ///   - writing: Whether at every moment a complete file is there.
-  ///   - body: Writes the content. An error that it throws leaves the old file as it was.
+  ///   - body: Writes the content. An error that it throws leaves the old file as it was, or none where
+  ///     it is written in place.
   /// - Throws: ``ModelFileError`` where the file cannot be written, and what `body` throws.
   public static func write(
     to path: String, expectedSize: Int? = nil, writing: FileWriting = .atomic,
@@ -73,7 +74,7 @@ public enum AtomicFile {
       var isOpen = true
       defer { if isOpen { close(descriptor) } }
       var writer = AtomicFileWriter(
-        path: path, descriptor: descriptor, expectedSize: expectedSize)
+        path: path, descriptor: descriptor, expectedSize: expectedSize, writing: .atomic)
       if let permissions {
         guard fchmod(descriptor, permissions) == 0 else {
           throw .system(errno, path: path, action: "to keep the permissions of the old file")
@@ -229,13 +230,18 @@ public enum AtomicFile {
 
   private static let scratchCount = Atomic<Int>(0)
 
+  /// A name for a scratch file that this process has not used before.
+  static func newScratchName(for name: String) -> String {
+    let number = scratchCount.wrappingAdd(1, ordering: .relaxed).oldValue
+    return scratchName(for: name, ending: ".\(getpid())-\(number).tmp")
+  }
+
   /// Creates and opens a file under a name that nothing bears.
   private static func createScratch(
     for name: String, in folder: Int32, path: String
   ) throws(ModelFileError) -> (descriptor: Int32, name: String) {
     while true {
-      let number = scratchCount.wrappingAdd(1, ordering: .relaxed).oldValue
-      let scratch = scratchName(for: name, ending: ".\(getpid())-\(number).tmp")
+      let scratch = newScratchName(for: name)
       let descriptor = FileSystem.open(
         scratch, in: folder, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions: 0o666)
       if descriptor >= 0 { return (descriptor, scratch) }

@@ -11,13 +11,15 @@ public struct AtomicFileWriter: ~Copyable {
   private let path: String
   private let descriptor: Int32
   private let expectedSize: Int?
+  private let writing: FileWriting
   /// How many bytes have been written.
   public private(set) var count = 0
 
-  init(path: String, descriptor: Int32, expectedSize: Int?) {
+  init(path: String, descriptor: Int32, expectedSize: Int?, writing: FileWriting) {
     self.path = path
     self.descriptor = descriptor
     self.expectedSize = expectedSize
+    self.writing = writing
   }
 
   /// Appends bytes.
@@ -65,7 +67,7 @@ public struct AtomicFileWriter: ~Copyable {
     throw failure(errno, "to force to the disk")
   }
 
-  /// The error of a call that failed on the scratch file.
+  /// The error of a call that failed on the file that is written.
   ///
   /// - Parameter waiting: How many bytes were given to ``write(_:)-(UnsafeRawBufferPointer)`` and
   ///   are not written.
@@ -75,14 +77,19 @@ public struct AtomicFileWriter: ~Copyable {
     }
     let needed = expectedSize.map(String.init) ?? "at least \(count + waiting)"
     var status = statvfs()
-    // What is free now and what the scratch file gives back.
+    // What is free now and what this file gives back, which is removed.
     let free =
       fstatvfs(descriptor, &status) == 0
       ? "\(Int(status.f_bavail) * Int(status.f_frsize) + count) bytes were free"
       : "\(count) bytes fitted"
+    let rest =
+      switch writing {
+      case .atomic: "an old file is still there."
+      case .inPlace: "the file is removed, and an old one with it."
+      }
     return .system(
       number, path: path, action: action,
       advice: "The file needs \(needed) bytes, and \(free): "
-        + "free some, or write to another disk; an old file is still there.")
+        + "free some, or write to another disk; \(rest)")
   }
 }

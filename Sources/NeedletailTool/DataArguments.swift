@@ -58,11 +58,7 @@ struct ImageLimitArguments: ParsableArguments {
   var maxImagePixels: Int?
 
   mutating func validate() throws {
-    let range = 1...1 << 31
-    if let maxImagePixels, !range.contains(maxImagePixels) {
-      throw ValidationError(
-        "--max-image-pixels: expected 1 to \(range.upperBound), found \(maxImagePixels).")
-    }
+    try maxImagePixels.map { try OptionNumber.check("--max-image-pixels", $0, in: 1...1 << 31) }
   }
 
   /// The limits that are used.

@@ -31,21 +31,35 @@ struct DataReport {
     self.options = options
     var reading = options
     // All are decoded, and what cannot be is listed instead of an error.
-    reading.skipsBadFiles = true
+    let url = URL(pathText: source)
+    reading.skipsBadFiles =
+      options.skipsBadFiles
+      || (source != LabelledImages.digitsName && !IDXFolder.recognizes(url)
+        && !CIFARFolder.recognizes(url))
     do {
       images = try LabelledImages.open(source, imageShape: imageShape, options: reading)
-    } catch let error as DatasetError where error.kind == .mismatched {
+    } catch let error as DatasetError {
+      guard source != LabelledImages.digitsName, FileSystem.exists(url.path) else { throw error }
       images = nil
       refusal = "\(error)"
-      outline = try ImageListing.outline(of: URL(pathText: source))
+      // What can be told all the same; the refusal says why there is no more.
+      outline = (try? ImageListing.outline(of: url)) ?? []
+      let listing = try? ImageListing(of: url, layout: options.layout, labels: options.labels)
+      problems = try listing.map { try $0.damagedFiles(options: reading) } ?? []
       return
     }
-    describe()
+    try describe()
   }
 
-  private mutating func describe() {
+  private mutating func describe() throws {
     guard let images else { return }
     problems = images.problems
+    // Those that predict takes are decoded, too.
+    if let listing = images.listing {
+      for part in listing.parts where !part.isLabelled {
+        problems += try listing.damagedFiles(in: part, options: options)
+      }
+    }
     for part in DataPart.allCases {
       guard let dataset = images.parts[part] else { continue }
       if classNames.isEmpty { classNames = dataset.classNames ?? [] }
@@ -94,7 +108,9 @@ struct DataReport {
   var lines: [String] {
     guard let images, let described else {
       let width = outline.map(\.path.count).max() ?? 0
+      let damaged = problems.isEmpty ? [] : ["damaged   \(problems.count):"]
       return ["data      \(source)"]
+        + damaged + problems.map { "          \($0)" } + conversionLines
         + outline.map {
           "          \($0.path)\(String(repeating: " ", count: width - $0.path.count))  "
             + NumberText.count($0.imageCount, "image")
@@ -113,7 +129,7 @@ struct DataReport {
     lines += images.warnings.map { "warning   \($0)" }
     lines.append(
       problems.isEmpty ? "damaged   none: all were decoded" : "damaged   \(problems.count):")
-    lines += problems.map { "          \($0)" }
+    lines += problems.map { "          \($0)" } + conversionLines
     lines += images.notes.sorted { $0.key.rawValue < $1.key.rawValue }.map {
       "odd       \(NumberText.count($0.value, "image")) with \($0.key)"
     }
@@ -125,6 +141,11 @@ struct DataReport {
     lines.append("train     " + trainText)
     lines.append("")
     return lines + [classTable]
+  }
+
+  private var conversionLines: [String] {
+    ImageProblems(paths: [source], imageCount: problems.count, problems: problems).conversionAdvice
+      .map { "          \($0)" }
   }
 
   private var trainText: String {
@@ -180,22 +201,20 @@ struct DataReport {
       object["odd"] = .object(odd)
     }
     object["warnings"] = .array((images?.warnings ?? []).map(JSONValue.string))
-    if let listing = images?.listing {
-      object["layout"] = .string(listing.labelSource.rawValue)
-      object["notes"] = .array(listing.notes.map(JSONValue.string))
-      object["left_out"] = .array(
-        listing.leftOut.map {
-          .object([
-            "count": .integer($0.count), "reason": .string($0.reason),
-            "example": .string($0.example),
-          ])
-        })
-      object["unlabelled"] = .array(
-        listing.parts.filter { !$0.isLabelled }.map {
-          .object(["folder": .string($0.folder), "count": .integer($0.files.count)])
-        })
-    }
-    if let described, let facts = images?.imageFacts(of: described) {
+    let listing = images?.listing
+    object["layout"] = listing.map { .string($0.labelSource.rawValue) } ?? .null
+    object["notes"] = .array((listing?.notes ?? images?.fileNotes ?? []).map(JSONValue.string))
+    object["left_out"] = .array(
+      (listing?.leftOut ?? []).map {
+        .object([
+          "count": .integer($0.count), "reason": .string($0.reason), "example": .string($0.example),
+        ])
+      })
+    object["unlabelled"] = .array(
+      (listing?.parts ?? []).filter { !$0.isLabelled }.map {
+        .object(["folder": .string($0.folder), "count": .integer($0.files.count)])
+      })
+    if let facts = images?.imageFacts {
       object["sizes"] = .array(
         facts.sizes.map {
           .object([

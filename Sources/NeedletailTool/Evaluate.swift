@@ -47,13 +47,18 @@ struct Evaluate: ParsableCommand {
         found: "an output of the shape \(model.graph.outputs[0].type)",
         advice: "evaluate other models from Swift, with Trainer.evaluate")
     }
-    guard result.loss.isFinite else {
-      throw DatasetError(
-        .mismatched, at: source.data, expected: "finite numbers as the model's outputs",
-        found: "a loss of \(result.loss)", advice: "check the scale of the images' numbers")
-    }
+    try Self.checkFinite(result, of: source.data)
     try StandardOutput.write(
       json ? jsonText(result, report, part) : text(result, report, part, dataset, images))
+  }
+
+  /// Refuses a result that says nothing.
+  static func checkFinite(_ result: EvaluationResult, of data: String) throws {
+    guard !result.loss.isFinite else { return }
+    throw DatasetError(
+      .mismatched, at: data, expected: "finite numbers as the model's outputs",
+      found: "a loss of \(result.loss)",
+      advice: "check the scale of the images' numbers, or train with a smaller learning rate")
   }
 
   private func text(

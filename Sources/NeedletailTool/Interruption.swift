@@ -89,7 +89,7 @@ enum Interruption {
     if number == SIGHUP {
       Interruption.wantsCheckpoint.store(true, ordering: .relaxed)
     } else if !Interruption.isTraining.load(ordering: .relaxed) {
-      if Interruption.writesJSON.load(ordering: .relaxed) {
+      if Interruption.writesJSON.exchange(false, ordering: .relaxed) {
         let text = Interruption.ending
         _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
       }
@@ -108,6 +108,10 @@ enum Interruption {
 
   /// From now on, signals end the process.
   static func trainingEnded() { isTraining.store(false, ordering: .relaxed) }
+
+  /// From now on, an end at once is told no more: the caller writes the last object, and there is one
+  /// only.
+  static func endIsBeingTold() { writesJSON.store(false, ordering: .relaxed) }
 
   /// What a training should do.
   static func answer() -> TrainingAction {

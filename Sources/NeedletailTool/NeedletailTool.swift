@@ -78,8 +78,10 @@ struct NeedletailTool: ParsableCommand {
     // Not for the help, which is no error.
     if status != 0, TrainEnding.isAskedFor(by: CommandLine.arguments) {
       let text = isParsers ? message(for: error) : "\(error)"
+      let object = TrainEnding.unfinished(error, text: text, exitCode: status)
+      Interruption.endIsBeingTold()
       // Where standard output is what failed, standard error is left.
-      try? StandardOutput.line(TrainEnding.unfinished(error, text: text, exitCode: status))
+      try? StandardOutput.line(object)
     }
     if isParsers { exit(withError: error) }
     StandardError.write("needletail: \(error)")

@@ -123,8 +123,7 @@ final class Predictor {
       files.map(\.url), limits: limits, threadCount: team.threadCount)
     if !bad.isEmpty {
       let problems = ImageProblems(
-        place: paths.count == 1 ? paths[0] : "\(NumberText.count(paths.count, "path"))",
-        imageCount: files.count, problems: bad.map(\.error))
+        paths: paths, imageCount: files.count, problems: bad.map(\.error))
       if isStrict { throw problems }
       if skipsBadFiles {
         let indices = Set(bad.map(\.index))

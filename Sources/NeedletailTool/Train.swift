@@ -36,7 +36,7 @@ struct Train: ParsableCommand {
       preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes,
       options: options)
     images.warnings.forEach { StandardError.warn("\(arguments.source.data): \($0).") }
-    let (training, validation) = try images.trainingAndValidation(
+    let (training, validation, other) = try images.trainingAndValidation(
       arguments.validation, seed: arguments.seed, options: options)
     let classCount = training.classCount ?? 0
     if let wanted = arguments.classes, wanted != classCount {
@@ -45,10 +45,16 @@ struct Train: ParsableCommand {
         found: "\(classCount)",
         advice: "leave the number of classes out, or use other data")
     }
+    other?.warnings.forEach { StandardError.warn("\(other?.source ?? ""): \($0).") }
     // Before anything that may take long: building a large network, for instance.
     if !arguments.quiet && !arguments.json {
       let facts = DataFacts(images: images, training: training, validation: validation)
       for line in facts.lines { try StandardOutput.line(line) }
+      if let other, let validation {
+        for fact in other.facts(of: validation) {
+          try StandardOutput.line(DataFacts.line(("valid.", fact.text)))
+        }
+      }
     }
     let network = arguments.model ?? .preset(.standard(for: training.inputShape))
     var model = try network.model(
@@ -82,6 +88,7 @@ struct Train: ParsableCommand {
         engine: engine, arguments: arguments))
 
     var hasBegun = false
+    var hasToldNotes = false
     // A training that is refused leaves nothing that would refuse the next.
     defer { if !hasBegun { run?.restore() } }
     let history: TrainingHistory
@@ -102,8 +109,9 @@ struct Train: ParsableCommand {
         case .stepEnded(_, let progress): try reporter.stepEnded(progress)
         case .validationStepEnded: break
         case .epochEnded(let epoch):
-          // Once: all images were decoded by then.
-          if epoch.epoch == 1 { DataFacts.warn(of: images.notes) }
+          // Once: all images were decoded by then, unless the epoch was resumed in its middle.
+          if !hasToldNotes { DataFacts.warn(of: images.notes) }
+          hasToldNotes = true
           try run?.append(epoch)
           try reporter.epochEnded(epoch)
         case .checkpointed(let report): reporter.checkpointed(report)
@@ -130,6 +138,7 @@ struct Train: ParsableCommand {
     let modelPath = run?.modelURL.path
     do {
       let test = try images.testPart.map { try trainer.evaluate(model, on: $0) }
+      if let test { try Evaluate.checkFinite(test, of: arguments.source.data) }
       try reporter.ended(test: test, modelPath: modelPath)
     } catch {
       throw reporter.ended(by: error, isTrained: true, model: modelPath)

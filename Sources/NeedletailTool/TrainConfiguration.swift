@@ -7,8 +7,12 @@ struct TrainConfiguration: Encodable {
   let split: String?
   let layout: ImageLayout?
   let labels: String?
+  let transpose: Bool?
+  let cifarLabels: String?
   let imageReading: String?
+  let skipBad: Bool
   let skippedImageCount: Int
+  let maxImagePixels: Int
   let model: String
   let inputShape: [Int]
   let classCount: Int?
@@ -25,14 +29,20 @@ struct TrainConfiguration: Encodable {
   let augmentation: String?
   let seed: UInt64
   let threads: Int
+  let convolution: String?
   let checkpointEvery: String?
   let keep: Int?
   let onDivergence: Checkpointing.DivergenceAction
+  let withoutAtomicWrites: Bool
 
   enum CodingKeys: String, CodingKey {
     case version, data, split, layout, labels, model, validation, epochs, batch, optimizer,
       schedule, augmentation
-    case seed, threads
+    case seed, threads, transpose, convolution
+    case cifarLabels = "cifar_labels"
+    case skipBad = "skip_bad"
+    case maxImagePixels = "max_image_pixels"
+    case withoutAtomicWrites = "without_atomic_writes"
     case imageReading = "image_reading"
     case skippedImageCount = "skipped_image_count"
     case inputShape = "input_shape"
@@ -56,6 +66,10 @@ struct TrainConfiguration: Encodable {
     self.split = arguments.split
     self.layout = arguments.source.reading.layout
     self.labels = arguments.source.reading.labels
+    self.transpose = arguments.source.reading.form.transpose
+    self.cifarLabels = arguments.source.reading.form.cifarLabels?.rawValue
+    self.skipBad = arguments.source.reading.skipBad
+    self.maxImagePixels = arguments.source.reading.limits.limits.maximumPixelCount
     self.imageReading = images.listing.map { _ in arguments.reading.reading.description }
     self.skippedImageCount = images.problems.count
     self.model = network.description
@@ -74,8 +88,10 @@ struct TrainConfiguration: Encodable {
     self.augmentation = arguments.augment?.description
     self.seed = arguments.seed
     self.threads = threadCount
+    self.convolution = arguments.engine.convolution.algorithm?.rawValue
     self.checkpointEvery = arguments.checkpoints.interval?.description
     self.keep = arguments.checkpoints.areWritten ? arguments.checkpoints.keepCount : nil
     self.onDivergence = arguments.checkpoints.onDivergence
+    self.withoutAtomicWrites = arguments.checkpoints.withoutAtomicWrites
   }
 }

@@ -14,13 +14,11 @@ struct EndedTraining: Error, CustomStringConvertible {
 
   /// What ended it, and how to go on.
   var description: String {
-    if let failure = error as? TrainingFailure, let checkpoint = failure.checkpoint {
+    if let failure = error as? TrainingFailure, failure.checkpoint != nil {
       let advice =
         failure.error is DatasetError
-        ? ", and with --resume-with-changed-data if that changes the data" : ""
-      return "\(failure.error) A checkpoint after "
-        + "\(NumberText.count(checkpoint.position.stepCount, "step")) is in "
-        + "\(checkpoint.url.path): mend the cause, and go on with --resume\(advice)."
+        ? ", or with --resume-with-changed-data if mending it has changed the data" : ""
+      return "\(failure) Do so with --resume\(advice)."
     }
     if let model {
       return "\(error) The training is complete, and its model is in \(model)."

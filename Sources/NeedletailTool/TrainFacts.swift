@@ -83,7 +83,7 @@ struct TrainFacts {
       "validation_count": .integer(validation?.count ?? 0),
       "epochs": .integer(start.epochCount), "steps_per_epoch": .integer(start.stepsPerEpoch),
       "layout": images.listing.map { .string($0.layoutText) } ?? .null,
-      "left_out": .integer(images.listing.map { $0.leftOut.reduce(0) { $0 + $1.count } } ?? 0),
+      "left_out": .integer(images.listing?.leftOutCount ?? 0),
       "skipped": .integer(images.problems.count),
       "augmentation": arguments.augment.map { .string($0.description) } ?? .null,
       "threads": .integer(start.threadCount),

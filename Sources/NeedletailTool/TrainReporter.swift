@@ -141,7 +141,9 @@ final class TrainReporter {
         members["test_count"] = .integer(test.exampleCount)
         for metric in test.metrics { members["test_" + metric.name] = .finite(metric.value) }
       }
-      return try StandardOutput.line(TrainEnding.finished(members))
+      let text = TrainEnding.finished(members)
+      Interruption.endIsBeingTold()
+      return try StandardOutput.line(text)
     }
     if let test {
       try StandardOutput.line(

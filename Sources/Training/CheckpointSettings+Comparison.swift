@@ -9,6 +9,8 @@ struct SettingDifferences {
 extension CheckpointSettings {
   private static let contents = ["training content", "validation content"]
   private static let data = ["training data", "validation data"]
+  /// What checkpoints of earlier versions, and data of other kinds, do not have.
+  private static let optional = ["classes", "image preparation"]
 
   /// What differs in the settings of a checkpoint.
   func differences(from other: [String: String]) -> SettingDifferences {
@@ -16,6 +18,7 @@ extension CheckpointSettings {
     for name in Set(other.keys).union(settings.keys).sorted() {
       let (old, new) = (other[name], settings[name])
       guard old != new else { continue }
+      if Self.optional.contains(name), old == nil || new == nil { continue }
       if Self.contents.contains(name) {
         // Not there in checkpoints of earlier versions, nor where nothing tells the content.
         guard old != nil, new != nil else { continue }

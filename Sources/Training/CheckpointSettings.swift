@@ -41,6 +41,11 @@ struct CheckpointSettings: Sendable, Hashable {
     if let augmentation, augmentation != Augmentation() {
       settings["augmentation"] = augmentation.description
     }
+    // Not in checkpoints of earlier versions.
+    settings["image preparation"] = model.metadata.imagePreparation
+    settings["classes"] = training.classNames.map { names in
+      Array(names.joined(separator: "\n").utf8).withUnsafeBytes { checksumText(of: $0) }
+    }
     var fileTimes: [String: String] = [:]
     for (name, dataset) in [("training", training), ("validation", validation)] {
       guard let dataset, let found = try dataset.fingerprint(of: Array(0..<dataset.count)) else {

@@ -179,7 +179,8 @@ public struct RunFolder: Sendable {
   ///
   /// For a run that goes on from a checkpoint: epochs after it are not yet, or no longer, true.
   ///
-  /// - Throws: ``RunFolderError`` if it cannot be written; the old one is then as it was.
+  /// - Throws: ``RunFolderError`` if it cannot be written; the old one is then as it was, or gone where
+  ///   files are written in place (``FileWriting/inPlace``).
   public func replaceHistory(_ epochs: [EpochReport]) throws {
     let text = Array(epochs.map { $0.jsonLine + "\n" }.joined().utf8)
     // One that cannot be read is written again, which reports what is wrong.

@@ -115,6 +115,12 @@ struct TrainingLoop {
     } catch is Stopped {
       return true
     }
+    // Finite parameters can still give sums that no number holds.
+    if let loss = validation?.loss, !loss.isFinite {
+      throw model.parameters.withUnsafePointer {
+        state.divergence(parameters: $0, loss: Float(loss))
+      }
+    }
     let seconds = progress.earlierSeconds
     let report = EpochReport(
       epoch: progress.epoch, loss: progress.totals.loss, metrics: progress.totals.values,

@@ -3,9 +3,13 @@ import Testing
 
 @Suite struct OneDoorTests {
   /// Calls that repair names which are not UTF-8, or take a path past ``FileSystem``.
+  ///
+  /// Without `open` and `stat`: methods and a structure are called so.
   private static let repairing = [
     "FileManager", "fileURLWithPath: ", "filePath: ", "Data(contentsOf", "String(contentsOf",
     ".resourceValues", "NSString", "opendir(", "realpath(", "lstat(", "mkdir(", "rmdir(", "unlink(",
+    "fopen(", " access(", "rename(", "renameat(", "openat(", "readlink(", "symlink(", "scandir(",
+    "chdir(", " truncate(", " chmod(",
   ]
 
   /// `FilePaths` is the door, and examples name files as they like.

@@ -49,8 +49,8 @@ import Testing
   }
 
   @Test func valuesOfFewBitsAreNoted() throws {
-    func file(_ largest: UInt16, channels: Int) -> [UInt8] {
-      let values = [UInt16](repeating: 100, count: channels * 2 - 1) + [largest]
+    func file(_ largest: UInt16, others: UInt16 = 100, channels: Int) -> [UInt8] {
+      let values = [UInt16](repeating: others, count: channels * 2 - 1) + [largest]
       return SampleBytes.pngFile(
         header: SampleBytes.bigEndian(2) + SampleBytes.bigEndian(1)
           + [16, [0, 4, 2, 6][channels - 1], 0, 0, 0],
@@ -66,6 +66,9 @@ import Testing
       #expect(try notes(file(4095, channels: channels)) == [.fewBits])
       #expect(try notes(file(4096, channels: channels)) == [])
     }
+    // Wholly black.
+    #expect(try notes(file(0, others: 0, channels: 1)) == [])
+    #expect(try notes(file(1, others: 0, channels: 1)) == [.fewBits])
     // Alpha does not count, for it is left out.
     #expect(try notes(file(65_535, channels: 2)) == [.fewBits])
     #expect(try notes(file(65_535, channels: 4)) == [.fewBits])

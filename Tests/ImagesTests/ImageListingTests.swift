@@ -138,9 +138,20 @@ import Testing
     try list(["x/cat/1.png", "y/cat/1.png"], layout: .classes) { listing in
       #expect(listing.classNames == ["x", "y"])
     }
-    let inPart = try refusal(of: ["train/x/cat/1.png", "train/y/cat/1.png"])
-    #expect(inPart?.found == "x, y, which all hold the folders cat")
-    let other = try refusal(of: ["train/a/1.png", "train/b/1.png", "test/c/1.png"])
+    let inPart = try refusal(
+      of: ["train/x/cat/1.png", "train/x/dog/1.png", "train/y/cat/1.png", "train/y/dog/1.png"])
+    #expect(inPart?.found == "x, y, which all hold the folders cat, dog")
+    #expect(inPart?.advice.contains("--layout parts") == true)
+    // One folder in each is no level of classes.
+    try list(["train/x/images/1.png", "train/y/images/1.png"]) { listing in
+      #expect(listing.classNames == ["x", "y"])
+    }
+    let nested = try refusal(
+      of: ["cells/a/1.png", "cells/b/1.png", "cells/cells/a/1.png", "cells/cells/b/1.png"])
+    #expect(nested?.found == "cells, which holds folders named like those beside it: a, b")
+    let again = try refusal(of: ["a/1.png", "b/1.png", "all/a/1.png", "all/b/1.png"])
+    #expect(again?.found == "all, which holds folders named like those beside it: a, b")
+    let other = try refusal(of: ["train/a/1.png", "train/b/1.png", "test/c/1.png", "test/d/1.png"])
     #expect(other?.expected == "one of the classes a, b")
     // Folders of its own in each class are nobody's mistake.
     try list(["cat/old/1.png", "dog/puppy/1.png"]) { listing in
@@ -148,10 +159,46 @@ import Testing
     }
   }
 
+  @Test func partsByWordsOfTheirNames() throws {
+    for (train, test) in [
+      ("asl_alphabet_train", "asl_alphabet_test"), ("MyTrain", "MyTest"), ("trainA", "testA"),
+    ] {
+      try list(["\(train)/a/1.png", "\(train)/b/1.png", "\(test)/1.png"]) { listing in
+        #expect(listing.classNames == ["a", "b"])
+        #expect(listing.part(.training)?.files.count == 2)
+        #expect(listing.parts.last?.isLabelled == false)
+      }
+    }
+    try list(["train_station/1.png", "bus_station/1.png"]) { listing in
+      #expect(listing.classNames == ["bus_station", "train_station"])
+    }
+  }
+
+  @Test func aFolderThatIsNoClassWrapsImagesWithoutLabels() throws {
+    for folder in ["test/images", "test/unknown", "test/test"] {
+      try list(["train/a/1.png", "train/b/1.png", "\(folder)/1.png"]) { listing in
+        #expect(listing.classNames == ["a", "b"])
+        #expect(listing.part(.test) == nil)
+        #expect(listing.parts.last?.files.map(\.path) == ["\(folder)/1.png"])
+      }
+    }
+  }
+
+  @Test func foldersThatAreTwoClassesAreTold() throws {
+    try withTemporaryFolder { folder in
+      try write(["a/1.png": []], to: folder)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/b", withDestinationPath: folder.path + "/a")
+      let listing = try ImageListing(of: folder)
+      #expect(listing.notes == ["b and a are one folder, whose images count in both"])
+    }
+  }
+
   @Test func whatIsPassedOver() throws {
     try list([
       "a/1.png", "b/1.png", "__MACOSX/a/._1.png", ".ipynb_checkpoints/c/1.png", "a/.hidden.png",
-      "runs/configuration.json", "runs/history.jsonl", "runs/c/1.png", "a/Thumbs.db",
+      "runs/configuration.json", "runs/history.jsonl", "runs/checkpoints/1.safetensors",
+      "a/Thumbs.db",
       "@eaDir/d/1.png",
     ]) { listing in
       #expect(listing.classNames == ["a", "b"])
@@ -199,7 +246,10 @@ import Testing
       ("filename;label\n./a/1.png;dog\nb/3.jpg;cat\n", ["b/3.jpg 0", "a/1.png 1"]),
       ("id,breed\n1,dog\n4,cat\n2,dog\n", ["b/4.jpg 0", "a/1.png 1", "a/2.png 1"]),
       ("label,path\nx,data/a/1.png\ny,data/a/2.png\n", ["a/1.png 0", "a/2.png 1"]),
-      ("file,labels\n1.png,sun|sea\n2.png,sea\n", ["a/2.png 0", "a/1.png 1+0"]),
+      ("file,labels\n1.png,sun|sea|sun\n2.png,sea\n", ["a/2.png 0", "a/1.png 1+0"]),
+      ("what,kind\n1.png,x\n2.png,y\n", ["a/1.png 0", "a/2.png 1"]),
+      ("1,x\n4,y\n2,x\n", ["a/1.png 0", "a/2.png 0", "b/4.jpg 1"]),
+      ("lesion,image_id,dx\n7,1,bkl\n8,2,nv\n", ["a/1.png 0", "a/2.png 1"]),
       (
         "image,sea,sun\n1.png,1,1\n2.png,0,0\n3.jpg,0,1\n",
         ["a/2.png ", "a/1.png 0+1", "b/3.jpg 1"]
@@ -228,6 +278,13 @@ import Testing
     #expect(try refusal(of: files, labels: "a/1.png,x\na/1.png,y\n")?.expected == "each file once")
     #expect(try refusal(of: files, labels: "9.png,x\n")?.found == "none; the first is \"9.png\"")
     #expect(try refusal(of: files, labels: "")?.found == "no line")
+    #expect(
+      try refusal(of: files, labels: "no,image,kind\n1,a/1.png,x\n")?.found
+        == "the columns no, image, kind")
+    let marks = String(repeating: "\u{301}", count: 3000)
+    #expect(
+      try refusal(of: files, labels: "a/1.png,x\(marks)\nb/1.png,y\(marks)\n")?.found
+        == "6001 bytes")
     #expect(try refusal(of: files, labels: "a/1.png,\n")?.found == "an empty field")
     #expect(
       try refusal(of: files, labels: "file,label,split\na/1.png,x,maybe\n")?.found == "\"maybe\"")

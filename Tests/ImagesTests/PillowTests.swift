@@ -20,7 +20,10 @@ import Testing
   }
 
   @Test func everyResize() throws {
-    for recorded in try RecordedCases.load().resizes {
+    let resizes = try RecordedCases.load().resizes
+    #expect(!resizes.isEmpty)
+    for recorded in resizes {
+      #expect(!recorded.made.isEmpty)
       let image = Image(
         width: recorded.width, height: recorded.height, channels: recorded.channels,
         pixels: Array(recorded.pixels))

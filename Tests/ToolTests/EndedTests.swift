@@ -119,8 +119,9 @@ struct EndedTests {
     #expect(run.errors.contains("val/white/0.png"))
     #expect(
       run.errors.hasSuffix(
-        "A checkpoint after 4 steps is in \(checkpoint): mend the cause, and go on with --resume, and "
-          + "with --resume-with-changed-data if that changes the data.\n"))
+        "A checkpoint after 4 steps is in \(checkpoint): mend the cause, and resume the training. Do so "
+          + "with --resume, or with --resume-with-changed-data if mending it has changed the data.\n"
+      ))
 
     // The file is replaced: only who says so goes on, from the step that had been made.
     try SmallImages.write(SmallImages.white, to: images.appendingPathComponent("val/white/0.png"))

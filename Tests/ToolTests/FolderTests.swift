@@ -110,6 +110,44 @@ import Testing
     }
   }
 
+  @Test func aClassThatIsARunFolderKeepsItsImages() throws {
+    let folder = try TemporaryFolder()
+    try PictureFolder.write(to: folder.url)
+    // The run is written into a class, then into the data folder itself.
+    for name in ["cat", "."] {
+      let run = try train(folder.url.path, "--output", folder.path(name))
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    let resumed = try train(
+      folder.url.path, "--output", folder.url.path, "--resume", "--epochs", "2")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(resumed.output.contains("24 images of 16×16×1 in 3 classes"))
+  }
+
+  @Test func aValidationThatIsNoNumberIsADivergence() throws {
+    let folder = try TemporaryFolder()
+    for part in ["train", "val"] {
+      try PictureFolder.write(to: folder.url.appendingPathComponent(part))
+    }
+    let run = try train(
+      folder.url.path, "--learning-rate", "1e30", "--json", "--output", folder.path("run"))
+    #expect(run.status == 65)
+    #expect(try run.objects().last?["outcome"] as? String == "diverged")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("run/model.safetensors")))
+  }
+
+  @Test func otherPixelsOfTheSameFilesAreAnotherSetting() throws {
+    let folder = try TemporaryFolder()
+    let data = folder.url.appendingPathComponent("data")
+    try PictureFolder.write(to: data)
+    #expect(try train(data.path, "--output", folder.path("run")).status == 0)
+    let other = try train(
+      data.path, "--output", folder.path("run"), "--resume", "--resize", "crop", "--epochs", "2")
+    #expect(other.status == 64)
+    #expect(other.errors.contains("image preparation: upright,squash 0...255.0 there"))
+    #expect(!other.errors.contains("--resume-with-changed-data"))
+  }
+
   @Test func labelsByNamesAndByLists() throws {
     let folder = try TemporaryFolder()
     let data = folder.url.appendingPathComponent("flat")
@@ -128,7 +166,8 @@ import Testing
     try Data(list.utf8).write(to: URL(fileURLWithPath: labels))
     let listed = try train(data.path, "--labels", labels, "--output", folder.path("run"))
     #expect(listed.status == 0, "\(listed.errors)")
-    #expect(listed.output.contains("layout    labels from a list; labels from labels.csv"))
+    #expect(
+      listed.output.contains("layout    labels from a list; labels.csv: file: file, label: label"))
     let inspected = try Tool.run("inspect", folder.path("run") + "/model.safetensors")
     #expect(inspected.output.contains("old, young"))
   }
@@ -156,6 +195,26 @@ import Testing
     #expect(
       try Tool.run("data", "digits").output.contains("1,442 training, 355 test in 10 classes"))
     #expect(try Tool.run("data", folder.path("none")).status == 66)
+    // Also where nothing can be read.
+    let bad = folder.url.appendingPathComponent("bad")
+    for name in ["a/1.gif", "b/1.png"] {
+      let url = bad.appendingPathComponent(name)
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data([1]).write(to: url)
+    }
+    let nothing = try Tool.run("data", bad.path, "--json")
+    #expect(nothing.status == 0)
+    #expect((try nothing.objects()[0]["damaged"] as? [Any])?.count == 2)
+    #expect(try Tool.run("data", bad.path).output.contains("-iname '*.gif'"))
+  }
+
+  @Test func optionsOfAnotherFormAreRefused() throws {
+    for options in [["--layout", "parts"], ["--skip-bad"], ["--resize", "crop"], ["--transpose"]] {
+      let run = try Tool.run(arguments: ["train", "--data", "digits", "--epochs", "1"] + options)
+      #expect(run.status == 65)
+      #expect(run.errors.contains("found the digits that are built in"), "\(run.errors)")
+    }
   }
 
   @Test func dataShowsFoldersThatAreNotClear() throws {

@@ -48,6 +48,9 @@ struct TrainTests {
     #expect(configuration["checkpoint_every"] as? String == "1epoch")
     #expect(configuration["keep"] as? Int == 2)
     #expect(configuration["on_divergence"] as? String == "stop")
+    #expect(configuration["skip_bad"] as? Bool == false)
+    #expect(configuration["max_image_pixels"] as? Int == 67_108_864)
+    #expect(configuration["without_atomic_writes"] as? Bool == false)
   }
 
   @Test("Piped output is plain lines: what is used first, then the epochs, then the test")
