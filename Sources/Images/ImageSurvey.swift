@@ -25,6 +25,7 @@ struct ImageSurvey: Sendable {
     if let error = shared.failure.withLock({ $0 }) { throw error }
     let found = shared.found.withLock { $0 }
     notes = shared.notes.withLock { $0 }
+    // The errors of the others are the problems.
     headers = found.map { try? $0?.get() }
     problems = found.compactMap { if case .failure(let error) = $0 { error } else { nil } }
   }

@@ -118,7 +118,10 @@ struct DataReport {
     }
     var lines = [
       "data      \(source): "
-        + parts.map { "\(NumberText.grouped($0.count)) \($0.name == "all" ? "images" : $0.name)" }
+        + parts.map {
+          $0.name == "all"
+            ? NumberText.count($0.count, "image") : "\(NumberText.grouped($0.count)) \($0.name)"
+        }
         .joined(separator: ", ")
         + " in \(NumberText.count(classNames.count, "class"))"
     ]

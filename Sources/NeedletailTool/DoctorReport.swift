@@ -10,6 +10,8 @@ struct DoctorReport {
   let memory = AvailableMemory.detected()
   let load = SystemLoad()
   let speeds: [MatrixProductSpeed]
+  /// Why products could not be measured; nil if they were, or there is no OpenBLAS.
+  private let speedError: String?
   let activeInstructionSet = Processor.kernelBuild
   let bestInstructionSet = Processor.bestKernelBuild
 
@@ -21,7 +23,15 @@ struct DoctorReport {
       return try BLASLibrary.current
     }
     let counts = Set([1, engine.threadBudget.threadCount]).sorted()
-    speeds = (try? library.get()) == nil ? [] : counts.map { MatrixProductSpeed(measuringWith: $0) }
+    do {
+      _ = try library.get()
+      speeds = try counts.map { try MatrixProductSpeed(measuringWith: $0) }
+      speedError = nil
+    } catch {
+      speeds = []
+      // That of the library has a line of its own.
+      speedError = error is BLASError ? nil : "\(error)"
+    }
   }
 
   /// What is less than it could be, and what to do.
@@ -32,6 +42,7 @@ struct DoctorReport {
     case .failure(let error):
       warnings.append("\(error) Only --convolution im2row and measurements of OpenBLAS need it.")
     }
+    if let speedError { warnings.append("Matrix products were not measured: \(speedError)") }
     if activeInstructionSet != bestInstructionSet {
       warnings.append(
         "The kernels use \(activeInstructionSet), though this processor has \(bestInstructionSet): "

@@ -9,12 +9,14 @@ struct MatrixProductSpeed {
   let gigaflopsPerSecond: Double
 
   /// Multiplies matrices for about half a second and takes the fastest of the products.
-  init(measuringWith threadCount: Int) {
+  ///
+  /// - Throws: `MemoryError` if there is no memory for three matrices.
+  init(measuringWith threadCount: Int) throws {
     let size = 1024
     let team = WorkerTeam(threadCount: threadCount)
-    let values = AlignedBuffer<Float>(count: size * size)
+    let values = try AlignedBuffer<Float>(count: size * size, for: "a matrix")
     for index in 0..<values.count { values.pointer[index] = Float(index % 17) - 8 }
-    let product = AlignedBuffer<Float>(count: size * size)
+    let product = try AlignedBuffer<Float>(count: size * size, for: "a matrix")
     var best = Double.infinity
     var total = 0.0
     // The first product warms caches and threads up and is not counted.
