@@ -129,12 +129,14 @@ struct DoctorReport {
   }
 
   private var libraryText: String {
+    // The warnings say why.
     guard let library = try? library.get() else { return "none" }
     let text = "OpenBLAS \(library.version), core \(library.coreName)"
     return text + (switchedFrom.map { " (OpenBLAS itself had chosen \($0))" } ?? "")
   }
 
   private var switchedFrom: String? {
+    // Where there is no library, nothing was switched; the warnings say why there is none.
     if case .switched(let from, _)? = try? BLASLibrary.switchToBestCore() { return from }
     return nil
   }
