@@ -151,6 +151,8 @@ let package = Package(
     tests("ToolTests", ["EmbeddingProgram", "RestrictedProgram"]),
     // The golden files are read beside the tests' source.
     tests("TrainingTests", userFacing + ["Needletail", "CAllocationCount"], exclude: ["Golden"]),
+    // The recorded bits are read beside the tests' source.
+    tests("GoldenTests", userFacing + ["Needletail"], exclude: ["Golden"]),
     // The recorded cases are no resource: they are read beside the tests' source, or from the folder
     // that NEEDLETAIL_REFERENCE names.
     tests(

@@ -21,8 +21,9 @@ enum Fusion {
   /// - Parameters:
   ///   - wanted: Nodes whose own values must exist.
   ///   - isInference: Whether nothing goes backward and no statistics are taken.
+  ///   - rewrites: What may be joined.
   static func plannedNodes(
-    of graph: Graph, wanted: Set<Int>, isInference: Bool
+    of graph: Graph, wanted: Set<Int>, isInference: Bool, rewrites: Set<Rewrite>
   ) -> [PlannedNode] {
     var needed = wanted
     for index in graph.nodes.indices.reversed() where needed.contains(index) {
@@ -41,7 +42,7 @@ enum Fusion {
         label: record.label)
       for (slot, input) in record.inputs.enumerated()
       where useCount[input] == 1 && !wanted.contains(input) {
-        if slot == 0, let producer = planned[input],
+        if slot == 0, rewrites.contains(.inputScale), let producer = planned[input],
           let scale = producer.operation as? ScaleOperation, let fed = producer.inputs.first,
           graph.inputs.contains(where: { $0.node == fed }),
           let scaled = node.operation.scalingInput(by: scale, isInference: isInference)
@@ -52,6 +53,7 @@ enum Fusion {
           break
         }
         guard let producer = planned[input],
+          rewrites.contains(Self.rewrite(joining: node, slot: slot)),
           let fused = producer.operation.fused(
             with: node.operation, slot: slot, operands: node.inputTypes, output: producer.type,
             isInference: isInference)
@@ -70,5 +72,16 @@ enum Fusion {
       planned[index] = node
     }
     return planned.values.sorted { $0.id < $1.id }
+  }
+
+  /// Which rewrite joins a node with what makes its input `slot`.
+  private static func rewrite(joining node: PlannedNode, slot: Int) -> Rewrite {
+    switch node.operation {
+    case is UnaryOperation: .activation
+    case is PoolingOperation: .maximum
+    case is BatchNormalizationOperation: .normalization
+    case is ReshapeOperation: .inputScale
+    default: node.inputTypes.count == 2 && node.inputTypes[1 - slot].rank == 1 ? .bias : .sum
+    }
   }
 }

@@ -12,7 +12,10 @@ extension Graph {
   ) -> [Int: ConvolutionAlgorithm] {
     let results = Set(nodes.indices).subtracting(nodes.flatMap(\.inputs))
     var algorithms: [Int: ConvolutionAlgorithm] = [:]
-    for node in Fusion.plannedNodes(of: self, wanted: results, isInference: false) {
+    for node in Fusion.plannedNodes(
+      of: self, wanted: results, isInference: false,
+      rewrites: Set(Rewrite.allCases))
+    {
       algorithms[node.firstID] = node.operation.algorithm(inputs: node.inputTypes, named: named)
     }
     return algorithms

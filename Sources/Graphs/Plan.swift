@@ -23,11 +23,13 @@ package final class Plan: Sendable {
     package var keepsPreparedWeights: Bool
     /// How to compute convolutions, where this can; nil leaves it to the rule.
     package var convolution: ConvolutionAlgorithm?
+    /// Which operations may be computed as one.
+    package var rewrites: Set<Rewrite>
 
     package init(
       outputs: [Int], loss: Int? = nil, trainedVariables: Set<Int> = [], maximumBatch: Int,
       threadCount: Int, isTraining: Bool = false, keepsPreparedWeights: Bool = false,
-      convolution: ConvolutionAlgorithm? = nil
+      convolution: ConvolutionAlgorithm? = nil, rewrites: Set<Rewrite> = Set(Rewrite.allCases)
     ) {
       self.outputs = outputs
       self.loss = loss
@@ -37,6 +39,7 @@ package final class Plan: Sendable {
       self.isTraining = isTraining
       self.keepsPreparedWeights = keepsPreparedWeights
       self.convolution = convolution
+      self.rewrites = rewrites
     }
   }
 

@@ -68,7 +68,8 @@ struct PlanCompiler {
     var wanted = Set(request.outputs)
     if let loss = request.loss { wanted.insert(loss) }
     self.nodes = Fusion.plannedNodes(
-      of: graph, wanted: wanted, isInference: request.loss == nil && !request.isTraining)
+      of: graph, wanted: wanted, isInference: request.loss == nil && !request.isTraining,
+      rewrites: request.rewrites)
     for node in nodes {
       for input in Set(node.inputs) { useCounts[input, default: 0] += 1 }
       if let variable = node.operation as? VariableOperation {
@@ -118,7 +119,8 @@ struct PlanCompiler {
 
   /// Has the moments of a step's input taken by the step that makes it, where that can.
   private mutating func addMoments(of input: Int, for step: Int) {
-    guard let producer = nodes[..<step].lastIndex(where: { $0.id == input }),
+    guard request.rewrites.contains(.moments),
+      let producer = nodes[..<step].lastIndex(where: { $0.id == input }),
       requirements[producer].outputMoments > 0
     else { return }
     let buffer =

@@ -26,10 +26,12 @@ package final class GraphRun {
   ///   - maximumBatch: The most examples of a run.
   ///   - isTraining: Whether operations that behave differently in training do so.
   ///   - seed: Decides the values of the variables and of the inputs.
+  ///   - rewrites: Which operations may be computed as one.
   /// - Throws: `ShapeError` if the graph has mistakes.
   package init(
     _ outputs: [Node], loss: Node? = nil, trained: Set<String>? = nil, maximumBatch: Int = 1,
-    isTraining: Bool = false, threadCount: Int = 1, seed: UInt64 = 1
+    isTraining: Bool = false, threadCount: Int = 1, seed: UInt64 = 1,
+    rewrites: Set<Rewrite> = Set(Rewrite.allCases)
   ) throws {
     let wanted = outputs + (loss.map { [$0] } ?? [])
     precondition(!wanted.isEmpty, "A run needs an output or a loss.")
@@ -47,7 +49,8 @@ package final class GraphRun {
       graph: graph,
       request: Plan.Request(
         outputs: wanted.map(\.index), loss: loss?.index, trainedVariables: self.trained,
-        maximumBatch: maximumBatch, threadCount: threadCount, isTraining: isTraining))
+        maximumBatch: maximumBatch, threadCount: threadCount, isTraining: isTraining,
+        rewrites: rewrites))
     context = try plan.makeContext(team: team)
     variables = AlignedBuffer(count: graph.layout.count)
     gradients = AlignedBuffer(count: graph.layout.trainableCount)
