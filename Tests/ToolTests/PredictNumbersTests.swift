@@ -164,6 +164,14 @@ struct PredictNumbersTests {
     #expect(
       try run.objects()[0]["probabilities"] as? [Double]
         == same.objects()[0]["probabilities"] as? [Double])
+    // A dark image has small numbers, and fractions: it is no mistake.
+    let dark = folder.url.appendingPathComponent("dark.png")
+    try SmallImages.write(
+      "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEElEQVR4nGPkYIAAJgaKGAAEwAAY0b34OwAAAABJRU5ErkJggg==",
+      to: dark)
+    let darkRun = try Tool.run("predict", "--model", model, dark.path)
+    #expect(darkRun.status == 0)
+    #expect(darkRun.errors == "")
   }
 
   @Test("CSV quotes by bytes: a comma before a combining mark is a comma")
