@@ -231,8 +231,11 @@ struct ListingBuilder {
           expected: "the name of an image in \(url.path)", found: "\"\(entry.path)\"",
           advice: "correct the name, or remove the line"))
     }
-    isCut = files.count > 1 || files[.training] == nil
-    for (part, files) in files {
+    // A part of which no file was found is there all the same.
+    let found = Set(files.keys).union(problems.keys)
+    isCut = found.count > 1 || !found.contains(.training)
+    for part in found {
+      let files = files[part] ?? []
       used.formUnion(files.map(\.path))
       parts.append(
         ImageListing.Part(

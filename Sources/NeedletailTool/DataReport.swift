@@ -75,11 +75,12 @@ struct DataReport {
     }
     do {
       _ = try images.trainingPart()
-      if !problems.isEmpty && !options.skipsBadFiles {
+      // Those of images without labels are not in the way of a training.
+      let count = images.problems.count
+      if count > 0 && !options.skipsBadFiles {
         refusal =
-          "\(NumberText.count(problems.count, "image")) cannot be read: mend or remove "
-          + "\(problems.count == 1 ? "it" : "them"), or leave "
-          + "\(problems.count == 1 ? "it" : "them") out by --skip-bad."
+          "\(NumberText.count(count, "image")) cannot be read: mend or remove "
+          + "\(count == 1 ? "it" : "them"), or leave \(count == 1 ? "it" : "them") out by --skip-bad."
       }
     } catch {
       refusal = "\(error)"

@@ -8,7 +8,8 @@ import Testing
     ("val", .validation), ("valid", .validation), ("Validation Set", .validation),
     ("dev", .validation), ("seg_val", .validation), ("test", .test), ("testing", .test),
     ("test_set", .test), ("seg_test", .test), ("train2017", .training), ("test1", .test),
-    ("val-images", .validation), ("eval", .test), ("Evaluation", .test),
+    ("val-images", .validation), ("eval", .test), ("Evaluation", .test), ("traindata", .training),
+    ("testimages", .test), ("valimgs", .validation),
   ])
   func names(name: String, part: DataPart) {
     #expect(DataPart(named: name) == part)

@@ -11,6 +11,8 @@ import Testing
     #expect(try fields("a\tb\nc\td\n\n") == [["a", "b"], ["c", "d"]])
     #expect(try fields("\u{FEFF}a,b\n") == [["a", "b"]])
     #expect(try fields("a,,b\n,,\n") == [["a", "", "b"]])
+    // The first line decides, whatever the others hold more of.
+    #expect(try fields("a;b\n1,5;2,5,5\n") == [["a", "b"], ["1,5", "2,5,5"]])
     #expect(try fields("") == [])
   }
 

@@ -106,4 +106,18 @@ import Testing
     #expect(try fingerprint(images { _, labels in labels[3] = 1 }) != base)
     #expect(try fingerprint(images(), isInMemory: false) == nil)
   }
+
+  /// They are filled some hundred at a time.
+  @Test func manyExamplesCountToTheLast() throws {
+    func fingerprint(changing place: Int?) throws -> DataFingerprint? {
+      var pixels = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
+      if let place { pixels[place] ^= 1 }
+      let base = try ByteImageDataset(
+        pixels: pixels, imageShape: [1, 1, 1], labels: [Int32](repeating: 0, count: 1000))
+      return try Foreign(base: base, isInMemory: true).fingerprint(of: Array(0..<1000))
+    }
+    let found = try [nil, 0, 255, 256, 511, 512, 999].map(fingerprint)
+    #expect(found[0] == (try fingerprint(changing: nil)))
+    #expect(Set(found).count == found.count)
+  }
 }

@@ -284,6 +284,19 @@ import Testing
     }
   }
 
+  /// Its relatives store rows as rows.
+  @Test(arguments: ["kmnist", "qmnist", "fashion-mnist"])
+  func imagesOfOthersAreNotTurned(_ name: String) throws {
+    try withTemporaryFolder { folder in
+      try writePair(
+        "\(name)-train-images-idx3-ubyte", "\(name)-train-labels-idx1-ubyte", to: folder,
+        labels: [1])
+      let data = try IDXFolder(contentsOf: folder)
+      #expect(data.training?.imageShape == [1, 2, 1])
+      #expect(data.notes.count == 1)
+    }
+  }
+
   @Test func missingAndWrongFilesAreNamed() throws {
     try withTemporaryFolder { folder in
       let images = folder.appendingPathComponent("train-images-idx3-ubyte")
@@ -311,6 +324,22 @@ import Testing
           "t10k-images-idx3-ubyte is left out: there are no labels for these images",
         ])
       #expect(throws: DatasetError.self) { try IDXFolder(contentsOf: folder, part: .test) }
+    }
+  }
+
+  /// A test part is not what was asked for.
+  @Test func trainingImagesWithoutLabelsAreNotPassedOver() throws {
+    try withTemporaryFolder { folder in
+      try writeMNIST(to: folder)
+      let labels = folder.appendingPathComponent("train-labels-idx1-ubyte")
+      try FileManager.default.removeItem(at: labels)
+      for part in [nil, DataPart.training] {
+        let error = #expect(throws: DatasetError.self) {
+          try IDXFolder(contentsOf: folder, part: part)
+        }
+        #expect(error?.place.hasSuffix("train-images-idx3-ubyte") == true)
+      }
+      #expect(try IDXFolder(contentsOf: folder, part: .test).test?.labels == [2, 1])
     }
   }
 

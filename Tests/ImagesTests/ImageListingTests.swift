@@ -96,7 +96,7 @@ import Testing
       #expect(paths(listing, .test) == ["intel/seg_test/seg_test/a/1.png 0"])
       let unlabelled = listing.parts.filter { !$0.isLabelled }
       #expect(unlabelled.map(\.folder) == ["intel/seg_pred"])
-      #expect(unlabelled[0].files.map(\.path) == ["intel/seg_pred/seg_pred/1.png"])
+      #expect(unlabelled.first?.files.map(\.path) == ["intel/seg_pred/seg_pred/1.png"])
     }
     // A network knows that the folder is one of its classes.
     try list(["cat/old/1.png", "cat/new/1.png"], classNames: ["cat", "dog"]) { listing in

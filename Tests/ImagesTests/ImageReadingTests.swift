@@ -12,6 +12,7 @@ import Testing
     }
     #expect(ImageReading().description == "upright,squash")
     #expect(try ImageReading("crop") == ImageReading(resizing: .crop))
+    #expect(try ImageReading("as-stored") == ImageReading(orientation: .asStored))
     #expect(
       try ImageReading("crop,as-stored") == ImageReading(orientation: .asStored, resizing: .crop))
     for words in ["", "upright,", "crop,crop", "upright,as-stored", "Crop", "none"] {

@@ -153,4 +153,29 @@ struct EndedTests {
     #expect(FileManager.default.fileExists(atPath: model))
     #expect(run.errors.hasSuffix("The training is complete, and its model is in \(model).\n"))
   }
+
+  @Test("A model that cannot be written, after the last epoch")
+  func save() throws {
+    let scratch = try TemporaryFolder()
+    let folder = scratch.path("run")
+    // A folder in the place of the file: --resume takes a run folder that has no checkpoint yet.
+    try FileManager.default.createDirectory(
+      atPath: folder + "/model.safetensors", withIntermediateDirectories: true)
+    let train = Self.train + ["--epochs", "1", "--output", folder, "--resume"]
+    let run = try Tool.run(arguments: train)
+    #expect(run.status == 74, "\(run.errors)")
+    let last = try ended(run, "failed")
+    #expect(last["model"] == nil)
+    let checkpoint = try #require(last["checkpoint"] as? String)
+    #expect(checkpoint.hasSuffix("step-000000023.safetensors"))
+    #expect(
+      run.errors.hasSuffix(
+        "The training is complete, and its last checkpoint is \(checkpoint): --resume writes the "
+          + "model.\n"), "\(run.errors)")
+    try FileManager.default.removeItem(atPath: folder + "/model.safetensors")
+    let resumed = try Tool.run(arguments: train)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(
+      try ended(resumed, "finished")["model"] as? String == folder + "/model.safetensors")
+  }
 }

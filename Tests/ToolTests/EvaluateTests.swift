@@ -57,4 +57,27 @@ struct EvaluateTests {
     #expect(run.errors.contains("[8, 8, 1]"))
     #expect(run.output == "")
   }
+
+  @Test("A result that is no number is an error")
+  func notFinite() throws {
+    let scratch = try TemporaryFolder()
+    for (name, image) in [("black", SmallImages.black), ("white", SmallImages.white)] {
+      for label in ["a", "b"] {
+        try SmallImages.write(
+          image, to: scratch.url.appendingPathComponent("\(name)/\(label)/1.png"))
+      }
+    }
+    // Black stays 0; white is beyond what a float holds.
+    try Data("layers: [{Rescale: 1e38}, Flatten, {Dense: classes}]\n".utf8)
+      .write(to: scratch.url.appendingPathComponent("net.yaml"))
+    let trained = try Tool.run(
+      "train", "--data", "black", "--model", "net.yaml", "--epochs", "1", "--output", "run",
+      in: scratch.url)
+    #expect(trained.status == 0, "\(trained.errors)")
+    let run = try Tool.run(
+      "evaluate", "--data", "white", "--model", "run/model.safetensors", "--json", in: scratch.url)
+    #expect(run.status == 65)
+    #expect(run.output == "")
+    #expect(run.errors.hasPrefix("needletail: white: expected finite numbers as the model's out"))
+  }
 }

@@ -120,6 +120,32 @@ struct PredictNumbersTests {
     #expect(try warnings([row, scaled(1.0 / 16)]) == [])
   }
 
+  @Test("Rows of a model of pixels: standardised ones are warned of, a few numbers are not")
+  func scaleOfPixels() throws {
+    let folder = try TemporaryFolder()
+    for (label, name) in ["a", "b"].enumerated() {
+      let place = folder.url.appendingPathComponent("images/\(name)")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      for number in 0..<3 {
+        try PictureFolder.png(label, number, side: 3)
+          .write(to: place.appendingPathComponent("\(number).png"))
+      }
+    }
+    let trained = try Tool.run(
+      "train", "--data", folder.path("images"), "--epochs", "1", "--model", "mlp", "--output",
+      folder.path("run"))
+    #expect(trained.status == 0, "\(trained.errors)")
+    let model = folder.path("run/model.safetensors")
+    let standard = "-1.5,0.25,1.5,0,0.5,-0.5,1,-1,2"
+    let told = try warnings([standard, standard], model: model)
+    #expect(told.count == 1)
+    #expect(told.first?.contains("lie between -1.5 and 2, but the model was trained on") == true)
+    #expect(told.first?.contains("multiplies by 1/255:") == true)
+    // Nine numbers may be small by chance.
+    #expect(try warnings([standard], model: model) == [])
+    #expect(try warnings(["0,1,2,3,4,5,250,251,252", standard], model: model) == [])
+  }
+
   @Test("Pixels of files are brought to the range that the model was trained on")
   func files() throws {
     let folder = try TemporaryFolder()
@@ -138,6 +164,14 @@ struct PredictNumbersTests {
     #expect(
       try run.objects()[0]["probabilities"] as? [Double]
         == same.objects()[0]["probabilities"] as? [Double])
+    // A dark image has small numbers, and fractions: it is no mistake.
+    let dark = folder.url.appendingPathComponent("dark.png")
+    try SmallImages.write(
+      "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEElEQVR4nGPkYIAAJgaKGAAEwAAY0b34OwAAAABJRU5ErkJggg==",
+      to: dark)
+    let darkRun = try Tool.run("predict", "--model", model, dark.path)
+    #expect(darkRun.status == 0)
+    #expect(darkRun.errors == "")
   }
 
   @Test("CSV quotes by bytes: a comma before a combining mark is a comma")
