@@ -31,7 +31,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .badData: "data or a model file that is damaged or does not fit; a diverged training"
     case .noInput: "a file or folder that is not there or cannot be read"
     case .software: "a mistake in the tool itself"
-    case .systemError: "the system refused, for want of memory for instance"
+    case .systemError: "the system refused, for want of memory, threads or open files for instance"
     case .cannotCreate: "an output that cannot be created, or a run folder that holds a run"
     case .inputOutput: "reading or writing failed on the way"
     case .tryAgain: "interrupted by a signal, with a checkpoint to resume from: start it again"
@@ -51,7 +51,13 @@ enum ExitStatus: Int32, CaseIterable {
   /// The status of a command that ended with the given error.
   init(of error: any Error) {
     switch error {
-    case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
+    case let error as DatasetError:
+      self =
+        switch error.kind {
+        case .unreadable: .noInput
+        case .refused: .systemError
+        default: .badData
+        }
     case let error as ImageProblems:
       self = error.problems.allSatisfy { $0.kind == .unreadable } ? .noInput : .badData
     case let error as ModelFileError: self = Self(systemError: error.systemError)
