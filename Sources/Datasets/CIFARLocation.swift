@@ -67,6 +67,8 @@ struct CIFARLocation {
   /// or of MATLAB.
   private static func isOtherVersion(_ contents: FolderContents) -> Bool {
     if contents.files.contains(where: CIFARForm.cifar10.otherFiles.contains) { return true }
+    // All three together are nobody else's.
+    if Set(contents.files).isSuperset(of: ["train", "test", "meta"]) { return true }
     let found = contents.files.filter(CIFARForm.cifar100.otherFiles.contains)
     guard found.count > 1 else { return false }
     return found.contains { name in

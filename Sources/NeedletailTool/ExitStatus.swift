@@ -31,7 +31,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .badData: "data or a model file that is damaged or does not fit; a diverged training"
     case .noInput: "a file or folder that is not there or cannot be read"
     case .software: "a mistake in the tool itself"
-    case .systemError: "the system refused, for want of memory, threads or open files for instance"
+    case .systemError: "the system refused, for want of memory for instance"
     case .cannotCreate: "an output that cannot be created, or a run folder that holds a run"
     case .inputOutput: "reading or writing failed on the way"
     case .tryAgain: "interrupted by a signal, with a checkpoint to resume from: start it again"
