@@ -130,7 +130,10 @@ let package = Package(
     // Pillow's recorded values are read beside the tests' source.
     tests(
       "ImagesTests",
-      ["Images", "Datasets", "Tensors", "Threads", "CPNG", "CImageCodecs", "CZlib", "ParserCases"],
+      [
+        "Images", "Datasets", "FilePaths", "Tensors", "Threads", "CPNG", "CImageCodecs", "CZlib",
+        "ParserCases",
+      ],
       exclude: ["Recorded"]),
     tests("EvaluationTests", ["Evaluation", "Tensors"]),
     tests("ModelFilesTests", ["ModelFiles", "FilePaths", "Layers", "Graphs", "Tensors"]),

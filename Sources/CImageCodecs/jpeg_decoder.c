@@ -156,6 +156,6 @@ codec_status codec_jpeg_decode(codec_jpeg *decoder, const uint8_t *bytes, size_t
   }
   // Reads up to the end of the image: one that is not there is a warning.
   jpeg_finish_decompress(info);
-  *has_stray_bytes = decoder->has_stray_bytes;
+  *has_stray_bytes = decoder->has_stray_bytes || info->src->bytes_in_buffer > 0;
   return codec_decoded;
 }

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
@@ -27,6 +28,19 @@ static void stay_silent(png_structp png, png_const_charp text) {
   (void)text;
 }
 
+/// Tells memory that is not there from data that are wrong: the library has one error for both.
+static png_voidp allocate(png_structp png, png_alloc_size_t size) {
+  void *memory = malloc(size);
+  png_context *context = png_get_mem_ptr(png);
+  if (!memory) context->status = codec_out_of_memory;
+  return memory;
+}
+
+static void release(png_structp png, png_voidp memory) {
+  (void)png;
+  free(memory);
+}
+
 static void read_spans(png_structp png, png_bytep destination, size_t count) {
   png_context *context = png_get_io_ptr(png);
   while (count > 0) {
@@ -52,7 +66,8 @@ codec_status codec_png_decode(const codec_span *spans, size_t span_count, uint32
                               uint32_t height, uint32_t channels, uint32_t bits,
                               uint8_t *destination, char *message) {
   png_context context = {.spans = spans, .span_count = span_count, .message = message};
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &context, fail, stay_silent);
+  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &context, fail, stay_silent,
+                                             &context, allocate, release);
   png_infop info = png ? png_create_info_struct(png) : NULL;
   if (!info) {
     if (png) png_destroy_read_struct(&png, NULL, NULL);

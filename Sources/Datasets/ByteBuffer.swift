@@ -22,9 +22,9 @@ package final class ByteBuffer: @unchecked Sendable {
     guard count >= 0, count <= available?.byteCount ?? .max, let memory = calloc(max(count, 1), 1)
     else {
       throw DatasetError(
-        .tooLarge, at: place,
+        noMemoryAt: place,
         expected: "data that fit into memory" + (available.map { ", \($0)" } ?? ""),
-        found: AvailableMemory.text(count), advice: "use a part of the data, or a larger machine")
+        found: AvailableMemory.text(count))
     }
     self.pointer = memory.bindMemory(to: UInt8.self, capacity: max(count, 1))
     self.count = count

@@ -24,8 +24,8 @@ package final class ByteSource {
     let descriptor = FileSystem.open(path, flags: O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw DatasetError(
-        .unreadable, at: path, expected: "a file that can be read",
-        found: String(cString: strerror(errno)), advice: "check the path and its permissions")
+        systemError: errno, at: path, expected: "a file that can be read",
+        advice: "check the path and its permissions")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -119,7 +119,7 @@ package final class ByteSource {
   /// The error of a read that the system refused.
   private func unreadable(at place: Int) -> DatasetError {
     DatasetError(
-      .unreadable, at: "\(name), byte \(place)", expected: "more bytes",
-      found: String(cString: strerror(errno)), advice: "check the disk or the network")
+      systemError: errno, at: "\(name), byte \(place)", expected: "more bytes",
+      advice: "check the disk or the network")
   }
 }

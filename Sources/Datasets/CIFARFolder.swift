@@ -17,19 +17,12 @@ public struct CIFARFolder: Sendable {
 
   /// The part to train on, nil if it was not asked for or is not there.
   public let training: ByteImageDataset?
-  /// Nil: there is no such part.
-  public var validation: ByteImageDataset? { nil }
   /// The part to test on, nil if it was not asked for or is not there.
   public let test: ByteImageDataset?
   /// What was read and how: which files, which labels.
   public let notes: [String]
   /// What is probably not as it should be: classes without an image to train on.
   public let warnings: [String]
-
-  /// Where the files lie: the folder itself, or one further down; nil if there are none.
-  public static func find(in url: URL) -> URL? {
-    CIFARLocation.all(in: url).first.map { URL(pathText: $0.path) }
-  }
 
   /// Whether the folder has files of either data set, in a version that is read or another.
   public static func recognizes(_ url: URL) -> Bool { !CIFARLocation.all(in: url).isEmpty }

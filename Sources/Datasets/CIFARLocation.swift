@@ -32,22 +32,19 @@ struct CIFARLocation {
   /// - Throws: ``DatasetError`` if it is another version, with the one to fetch.
   func binaryForm() throws -> CIFARForm {
     if let form { return form }
-    let form = files.contains("meta") ? CIFARForm.cifar100 : .cifar10
-    let isMATLAB = files.contains("batches.meta.mat") || files.contains("data_batch_1.mat")
+    let form =
+      files.contains(where: CIFARForm.cifar10.otherFiles.contains) ? CIFARForm.cifar10 : .cifar100
+    let isMATLAB = files.contains { $0.hasSuffix(".mat") }
     throw DatasetError(
       .unsupported, at: path, expected: "\(form.title)'s binary version, \(form.trainingFiles[0])",
       found: isMATLAB ? "its MATLAB version" : "its Python version, which is made of pickles",
       advice: "fetch \(form.archive) from the same page and unpack it")
   }
 
-  private static let pythonFiles: [CIFARForm: Set<String>] = [
-    .cifar10: ["batches.meta", "data_batch_1"], .cifar100: ["meta", "train", "test"],
-  ]
-  private static let matlabFiles: Set = ["batches.meta.mat", "data_batch_1.mat"]
-  private static let interesting = matlabFiles.union(
+  private static let interesting = Set(
     CIFARForm.allCases.flatMap {
       $0.trainingFiles + [$0.testFile] + CIFARFolder.Labels.allCases.map($0.namesFile)
-        + (pythonFiles[$0] ?? [])
+        + $0.otherFiles
     })
 
   private init?(_ contents: FolderContents) {
@@ -61,8 +58,26 @@ struct CIFARLocation {
       form = .cifar100
     } else {
       form = nil
-      let isPython = Self.pythonFiles.values.contains(where: files.isSuperset)
-      guard isPython || files.isSuperset(of: Self.matlabFiles) else { return nil }
+      guard Self.isOtherVersion(contents) else { return nil }
+    }
+  }
+
+  /// Whether files are of the Python or the MATLAB version: CIFAR-10's by their names; two of `train`, `test`
+  /// and `meta`, names that others use, too, are CIFAR-100's if the first bytes of one are those of a pickle
+  /// or of MATLAB.
+  private static func isOtherVersion(_ contents: FolderContents) -> Bool {
+    if contents.files.contains(where: CIFARForm.cifar10.otherFiles.contains) { return true }
+    // All three together are nobody else's.
+    if Set(contents.files).isSuperset(of: ["train", "test", "meta"]) { return true }
+    let found = contents.files.filter(CIFARForm.cifar100.otherFiles.contains)
+    guard found.count > 1 else { return false }
+    return found.contains { name in
+      var head = [UInt8](repeating: 0, count: 6)
+      // One that cannot be read says nothing; who needs it will say so.
+      _ = try? head.withUnsafeMutableBytes {
+        try ByteSource(path: contents.path(of: name)).read(into: $0)
+      }
+      return head.starts(with: "MATLAB".utf8) || head[0] == 0x80 && (2...5).contains(head[1])
     }
   }
 

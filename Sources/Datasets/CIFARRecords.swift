@@ -16,6 +16,14 @@ package enum CIFARForm: Hashable, Sendable, CaseIterable {
   var trainingFiles: [String] {
     self == .cifar10 ? (1...5).map { "data_batch_\($0).bin" } : ["train.bin"]
   }
+  /// Files of the versions that are not read: Python's and MATLAB's.
+  var otherFiles: [String] {
+    let names =
+      self == .cifar10
+      ? (1...5).map { "data_batch_\($0)" } + ["test_batch", "batches.meta"]
+      : ["train", "test", "meta"]
+    return names + names.map { $0 + ".mat" }
+  }
   /// The file of the test part.
   var testFile: String { self == .cifar10 ? "test_batch.bin" : "test.bin" }
   /// The labels that begin a record, a byte each: CIFAR-100's are the coarse one and the fine one.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What is wrong with data that come from outside: where, what was expected, what was found, and
 /// what to do about it.
 public struct DatasetError: Error, Hashable, Sendable {
@@ -15,6 +17,10 @@ public struct DatasetError: Error, Hashable, Sendable {
     case mismatched
     /// The format is known but this variant of it is not read.
     case unsupported
+    /// The format is another one, which is known and not read.
+    case otherFormat
+    /// The system has no memory or no open files left: nothing is wrong with the data.
+    case refused
   }
 
   /// The kind of trouble.
@@ -37,6 +43,36 @@ public struct DatasetError: Error, Hashable, Sendable {
     self.expected = expected
     self.found = found
     self.advice = advice
+  }
+}
+
+extension DatasetError {
+  /// The error of a call that the system refused.
+  ///
+  /// - Parameters:
+  ///   - number: The system's error number.
+  ///   - expected: What was asked for.
+  ///   - advice: What to do where the reason lies with the file.
+  package init(
+    systemError number: Int32, at place: String, expected: String, advice: String
+  ) {
+    let reason = String(cString: strerror(number))
+    switch number {
+    case ENOMEM: self.init(noMemoryAt: place, expected: expected, found: reason)
+    case EMFILE, ENFILE:
+      self.init(
+        .refused, at: place, expected: expected, found: reason,
+        advice: "allow more open files (ulimit -n), or use fewer threads")
+    default:
+      self.init(.unreadable, at: place, expected: expected, found: reason, advice: advice)
+    }
+  }
+
+  /// The error of memory that the system does not give.
+  package init(noMemoryAt place: String, expected: String, found: String = "none") {
+    self.init(
+      .refused, at: place, expected: expected, found: found,
+      advice: "use fewer threads, a part of the data, or a larger machine")
   }
 }
 

@@ -61,9 +61,7 @@ package final class DecompressingReader {
       self.stream = stream
       // 15 bits of window, which is the most there are; 16: gzip and no other wrapping.
       guard czlib_inflate_init2(stream, 15 + 16) == Z_OK else {
-        throw DatasetError(
-          .tooLarge, at: source.name, expected: "memory for decompression", found: "none",
-          advice: "close other programs")
+        throw DatasetError(noMemoryAt: source.name, expected: "memory for decompression")
       }
     } else {
       self.stream = nil

@@ -1,3 +1,5 @@
+import FilePaths
+
 /// Rows of fields in text, as spreadsheets and scripts write them: RFC 4180, parted by commas, semicolons
 /// or tabs.
 package struct DelimitedText: Sendable {
@@ -12,28 +14,40 @@ package struct DelimitedText: Sendable {
   /// The rows.
   package let rows: [Row]
 
-  /// Reads text in UTF-8; a byte-order mark is skipped.
+  /// Reads text in UTF-8, or in another encoding that writes ASCII as such, like Latin-1; a byte-order mark
+  /// is skipped.
   ///
-  /// What parts fields is the one of comma, semicolon and tab that the first line has most of.
+  /// What parts fields is the one of comma, semicolon and tab that the first line has most of, outside of
+  /// quotes. A field that is not UTF-8 is given in its text form (`PathText`), as names of files are.
   ///
   /// - Parameter name: What to call the text in errors.
-  /// - Throws: ``DatasetError`` where it is no UTF-8, or a quoted field does not end.
+  /// - Throws: ``DatasetError`` where it is UTF-16 or no text, or a quoted field does not end.
   package init(_ bytes: [UInt8], name: String) throws {
     var bytes = bytes[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-    guard String(validating: bytes, as: UTF8.self) != nil else {
+    let isWide = [[0xFF, 0xFE], [0xFE, 0xFF]].contains { bytes.starts(with: $0) }
+    guard !isWide, !bytes.contains(0) else {
       throw DatasetError(
-        .malformed, at: name, expected: "text in UTF-8", found: "other bytes",
-        advice: "save it as UTF-8")
+        .malformed, at: name, expected: "text in UTF-8, or another that writes ASCII as such",
+        found: isWide ? "UTF-16 or UTF-32" : "bytes that are zero", advice: "save it as UTF-8")
     }
-    let firstLine = bytes.prefix { $0 != Self.lineFeed && $0 != Self.carriageReturn }
-    var counts: [(separator: UInt8, count: Int)] = []
-    for separator in [",", ";", "\t"].map({ $0.utf8.first! }) {
-      counts.append((separator, firstLine.count { $0 == separator }))
-    }
-    let separator = counts.max { $0.count < $1.count }?.separator ?? UInt8(ascii: ",")
-    var reader = Reader(bytes: Array(bytes), separator: separator, name: name)
+    var reader = Reader(bytes: Array(bytes), separator: Self.separator(of: bytes), name: name)
     rows = try reader.rows()
+  }
+
+  /// What parts the fields of the first line.
+  private static func separator(of bytes: ArraySlice<UInt8>) -> UInt8 {
+    var counts = [0, 0, 0]
+    let separators = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
+    var isQuoted = false
+    for byte in bytes {
+      if byte == quote { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == lineFeed || byte == carriageReturn { break }
+      if let index = separators.firstIndex(of: byte) { counts[index] += 1 }
+    }
+    let most = counts.max() ?? 0
+    return separators[counts.firstIndex(of: most) ?? 0]
   }
 
   private static let mostFieldBytes = 4096
@@ -110,7 +124,7 @@ package struct DelimitedText: Sendable {
         throw error(
           line, "fields of at most \(DelimitedText.mostFieldBytes) bytes", "\(bytes.count) bytes")
       }
-      return String(decoding: bytes, as: UTF8.self)
+      return String(validating: bytes, as: UTF8.self) ?? PathText.encode(bytes)
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {

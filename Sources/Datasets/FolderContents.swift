@@ -24,7 +24,7 @@ struct FolderContents {
 
   /// A folder, the folders in it, and the folders in these, level by level: read when asked for.
   ///
-  /// Names that begin with a dot and `__MACOSX` are left out; links are followed. A folder that cannot
+  /// Hidden names and what systems leave behind (``LeftBehind``) are left out; links are followed. A folder that cannot
   /// be read counts as empty: nothing can be looked for in it, and who needs it will say so.
   ///
   /// - Parameter isWanted: Whether a file of that name is of interest.
@@ -46,7 +46,7 @@ struct FolderContents {
     guard let entries = FileSystem.entries(of: path) else { return nil }
     var files: [String] = []
     var folders: [String] = []
-    for entry in entries where !entry.isHidden && entry.name != "__MACOSX" {
+    for entry in entries where !entry.isHidden && !LeftBehind.contains(entry.name) {
       switch entry.kind {
       case .folder: folders.append(entry.name)
       case .file: if isWanted(entry.name) { files.append(entry.name) }

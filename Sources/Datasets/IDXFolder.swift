@@ -22,15 +22,6 @@ public struct IDXFolder: Sendable {
   /// What is probably not as it should be: classes without an image to train on, files left out.
   public let warnings: [String]
 
-  /// Where the files lie: the folder itself, or one further down; nil if there are none.
-  ///
-  /// The files of several data sets give the folder that was asked for; reading it throws.
-  public static func find(in url: URL) -> URL? {
-    let sets = IDXFileSet.all(in: url)
-    guard let first = sets.first else { return nil }
-    return sets.count == 1 && !first.folder.isEmpty ? url.appendingPathComponent(first.folder) : url
-  }
-
   /// Whether the folder has such files of images.
   public static func recognizes(_ url: URL) -> Bool { !IDXFileSet.all(in: url).isEmpty }
 

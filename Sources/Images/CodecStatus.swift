@@ -12,9 +12,7 @@ func check(_ status: codec_status, _ message: [CChar], format: ImageFormat, name
   let bytes = message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
   let words = String(decoding: bytes, as: UTF8.self)
   if status == codec_out_of_memory {
-    throw DatasetError(
-      .tooLarge, at: name, expected: "memory to decode it", found: "none",
-      advice: "use a part of the data, or a larger machine")
+    throw DatasetError(noMemoryAt: name, expected: "memory to decode it")
   }
   if status == codec_unsupported {
     throw DatasetError(

@@ -1,4 +1,5 @@
 public import Datasets
+import FilePaths
 public import Foundation
 import Tensors
 
@@ -105,7 +106,8 @@ public struct DataFolder: Sendable {
       ]
       return try DataFolder(
         format: .idx, parts: found.compactMapValues { $0 }, isCut: folder.isCut,
-        notes: folder.notes, warnings: folder.warnings
+        notes: folder.notes,
+        warnings: folder.warnings + Self.imageFiles(beside: "IDX files", in: url)
       ).narrowed(to: purpose, part, url, imageSize: imageSize, channels: channels)
     }
     if isCIFAR {
@@ -117,7 +119,7 @@ public struct DataFolder: Sendable {
       ]
       return try DataFolder(
         format: .cifar, parts: found.compactMapValues { $0 }, isCut: true, notes: folder.notes,
-        warnings: folder.warnings
+        warnings: folder.warnings + Self.imageFiles(beside: "CIFAR's files", in: url)
       ).narrowed(to: purpose, part, url, imageSize: imageSize, channels: channels)
     }
     let listing = try ImageListing(
@@ -176,6 +178,19 @@ public struct DataFolder: Sendable {
     }
     return DataFolder(
       format: format, parts: parts, isCut: isCut, notes: notes, warnings: warnings)
+  }
+
+  /// A warning of image files that are left out because others decide what a folder is.
+  private static func imageFiles(beside others: String, in url: URL) -> [String] {
+    // A path that is no folder chooses one of several data sets; what cannot be read cannot be left out.
+    guard FileSystem.isFolder(url.path), let tree = try? FolderTree(of: url), tree.imageCount > 0,
+      let first = (tree.allImages(isForeign: false) + tree.allImages(isForeign: true)).first
+    else { return [] }
+    return [
+      "\(counted(tree.imageCount, "image file")) left out (\(first)\(tree.imageCount > 1 ? " …" : "")), "
+        + "because there are \(others): move these away, or name the folder of the images, if those are "
+        + "meant"
+    ]
   }
 
   /// The part that a split names.

@@ -143,8 +143,7 @@ package struct FileFingerprint {
 
   private static func unreadable(_ path: String, _ number: Int32) -> DatasetError {
     DatasetError(
-      .unreadable, at: path, expected: "a file that can be read",
-      found: String(cString: strerror(number)),
+      systemError: number, at: path, expected: "a file that can be read",
       advice: "check the file and its permissions")
   }
 }

@@ -19,8 +19,11 @@ struct FileNameLabels {
   }
 
   private static func label(of name: String) -> String? {
-    guard let dot = name.lastIndex(of: ".") else { return nil }
-    var rest = name[..<dot]
+    var rest = name[...]
+    // Two endings where a file was converted: `cat.0.gif.png`.
+    while ImageFormat(ofFileNamed: String(rest)) != nil, let dot = rest.lastIndex(of: ".") {
+      rest = rest[..<dot]
+    }
     let isBracketed = rest.last == ")"
     if isBracketed { rest.removeLast() }
     let digits = rest.reversed().prefix { $0.isASCII && $0.isNumber }.count

@@ -15,7 +15,8 @@ struct FolderTree: Sendable {
   let identity: FileIdentity
   /// The folders in it, by name.
   fileprivate(set) var folders: [FolderTree] = []
-  /// The names of its files that are images of a format that is read, going by their endings; sorted.
+  /// The names of its files that are images of a format that is read, going by their endings, or by their
+  /// first bytes where they have none; sorted.
   fileprivate(set) var images: [String] = []
   /// The names of its files that are images of other formats, going by their endings; sorted.
   fileprivate(set) var foreignImages: [String] = []
@@ -28,6 +29,10 @@ struct FolderTree: Sendable {
   var holdsImages: Bool { !images.isEmpty || !foreignImages.isEmpty }
   /// Whether there are images in it or below.
   var reachesImages: Bool { holdsImages || folders.contains(where: \.reachesImages) }
+  /// Whether there are files in it or below that do not belong to a run.
+  var reachesFiles: Bool {
+    holdsImages || !otherFiles.isEmpty || folders.contains(where: \.reachesFiles)
+  }
   /// The folders in it in which or below which there are images.
   var imageFolders: [FolderTree] { folders.filter(\.reachesImages) }
 
@@ -81,10 +86,9 @@ extension FolderTree {
       defer { around.remove(identity) }
       var result = FolderTree(name: name, path: path, identity: identity)
       guard let entries = FileSystem.entries(of: folder) else { throw unreadableFolder(folder) }
-      for entry in entries where !entry.isHidden {
+      for entry in entries where !entry.isHidden && !LeftBehind.contains(entry.name) {
         // What is neither file nor folder is found when it is opened.
         if entry.kind == .folder {
-          guard !Self.leftBehind.contains(entry.name) else { continue }
           let inner = try tree(name: entry.name, path: result.path(of: entry.name))
           result.runFolders += inner.runFolders
           // One that holds images is a class or a part all the same.
@@ -93,8 +97,13 @@ extension FolderTree {
           } else {
             result.folders.append(inner)
           }
-        } else if !Self.leftBehind.contains(entry.name) {
-          result.add(file: entry.name)
+        } else {
+          let path = folder + "/" + entry.name
+          switch try Self.isRead(entry, at: path) {
+          case true?: result.images.append(entry.name)
+          case false?: result.foreignImages.append(entry.name)
+          case nil: result.otherFiles.append(entry.name)
+          }
         }
       }
       result.sort()
@@ -103,18 +112,25 @@ extension FolderTree {
       return result
     }
 
-    /// What archivers, file servers and systems leave behind: none of it is anybody's data.
-    private static let leftBehind: Set = [
-      "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information", "Thumbs.db",
-      "desktop.ini", "__pycache__",
-    ]
-  }
-
-  private mutating func add(file name: String) {
-    switch ImageFormat(ofFileNamed: name)?.isRead {
-    case true?: images.append(name)
-    case false?: foreignImages.append(name)
-    case nil: otherFiles.append(name)
+    /// Whether an image is of a format that is read, by its name; nil for what is no image.
+    ///
+    /// A file whose name has no ending is one by its first bytes; which format it has is then found where
+    /// it is read.
+    ///
+    /// - Throws: `DatasetError` where the system has no memory or open files for the look.
+    private static func isRead(_ entry: FileSystem.Entry, at path: String) throws -> Bool? {
+      guard ImageFormat.ending(ofFileNamed: entry.name).isEmpty, entry.kind == .file else {
+        return ImageFormat(ofFileNamed: entry.name)?.isRead
+      }
+      do {
+        var head = [UInt8](repeating: 0, count: ImageFormat.signatureSize)
+        let count = try head.withUnsafeMutableBytes { try ByteSource(path: path).read(into: $0) }
+        let format = head[..<count].withUnsafeBytes { ImageFormat(signature: $0) }
+        return format?.hasSureSignature == true ? true : nil
+      } catch let error as DatasetError where error.kind != .refused {
+        // Nothing says that it is meant as an image: it counts among the files that are none.
+        return nil
+      }
     }
   }
 
@@ -133,15 +149,10 @@ extension FolderTree {
   private var isRun: Bool {
     otherFiles.contains("configuration.json") && otherFiles.contains("history.jsonl")
   }
-
-  /// The ending of a file's name in lower case, without the dot; empty where there is none.
-  static func ending(of name: String) -> String {
-    name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
-  }
 }
 
 private func unreadableFolder(_ path: String) -> DatasetError {
   DatasetError(
-    .unreadable, at: path, expected: "a folder that can be read",
-    found: String(cString: strerror(errno)), advice: "check the path and its permissions")
+    systemError: errno, at: path, expected: "a folder that can be read",
+    advice: "check the path and its permissions")
 }

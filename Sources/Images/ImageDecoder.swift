@@ -121,11 +121,18 @@ package final class ImageDecoder: @unchecked Sendable {
   }
 
   private func unknown(_ start: UnsafeRawBufferPointer, _ name: String) -> DatasetError {
-    let isKnown = ImageFormat(signature: start) != nil
+    let contents = ImageFormat.contents(of: start)
+    let format = ImageFormat(signature: start)
+    var found = contents.found
+    // A name that says something else is why nobody has noticed.
+    if let named = ImageFormat(ofFileNamed: name), named != format, !start.isEmpty {
+      found += ", not the \(named.name) that its name says"
+    }
     return DatasetError(
-      start.isEmpty ? .truncated : .unsupported, at: name,
-      expected: "a \(ImageFormat.readNames) file", found: ImageFormat.contents(of: start),
-      advice: isKnown ? "convert it to PNG or JPEG" : "fetch it again, or remove it")
+      start.isEmpty ? .truncated : format == nil ? .malformed : .otherFormat, at: name,
+      expected: "a \(ImageFormat.readNames) file", found: found,
+      advice: contents.advice
+        + (format == nil ? "" : ": \(ImageFormat.conversionCommand(ofFile: name))"))
   }
 
   /// Decodes a whole file.
@@ -201,9 +208,7 @@ package final class ImageDecoder: @unchecked Sendable {
     switch header.format {
     case .jpeg: return try jpeg.decode(bytes, header, name: name, to: pixels)
     case .png: return try decodePNG(bytes, header, name: name, wide: wide, to: pixels)
-    case .webp:
-      try decodeWebP(bytes, header, name: name, to: pixels)
-      return []
+    case .webp: return try decodeWebP(bytes, header, name: name, to: pixels)
     default: preconditionFailure("A header is of a format that is read.")
     }
   }

@@ -7,21 +7,29 @@ import Threads
 /// Image files without labels: found in folders, decoded for a network.
 public enum ImageFiles {
   /// The images of a folder and of the folders in it, in the order of their paths, as ``ImageListing``
-  /// finds them: hidden files, files that are no images by their names and run folders are left out, links
-  /// are followed.
+  /// finds them: hidden files, files that are no images and run folders are left out, links are followed.
   ///
   /// Images in formats that are not read are among them: decoding them fails, and says so.
   ///
   /// - Throws: `DatasetError` if the folder cannot be read or holds no image.
-  public static func list(in folder: URL) throws -> [URL] {
+  public static func list(in folder: URL) throws -> [URL] { try find(in: folder).files }
+
+  /// The same images, with what was left out and why, and what else should be told.
+  ///
+  /// - Throws: `DatasetError` if the folder cannot be read or holds no image.
+  public static func find(
+    in folder: URL
+  ) throws -> (files: [URL], leftOut: [ImageListing.LeftOut], notes: [String]) {
     let tree = try FolderTree(of: folder)
     let found = (tree.allImages(isForeign: false) + tree.allImages(isForeign: true)).sorted()
+    let leftOut = tree.leftOut
     guard !found.isEmpty else {
+      let others = leftOut.map(\.description).joined(separator: ", ")
       throw DatasetError(
-        .unreadable, at: folder.path, expected: "image files", found: "none",
-        advice: "check the path")
+        .unreadable, at: folder.path, expected: "image files",
+        found: others.isEmpty ? "none" : "none, but \(others)", advice: "check the path")
     }
-    return found.map { URL(pathText: folder.path + "/" + $0) }
+    return (found.map { URL(pathText: folder.path + "/" + $0) }, leftOut, tree.notes)
   }
 
   /// Looks at the headers and ends of files, several at once, without decoding them.
@@ -51,7 +59,8 @@ public enum ImageFiles {
   ///   - threadCount: How many files are decoded at once.
   /// - Returns: The images that could be decoded, side by side, `[n, height, width, channels]` of
   ///   numbers from 0 to the largest of the preparation; and of the others the places among `files`, in order, and the errors.
-  /// - Throws: `MemoryError` if there is no memory for so many; `EngineError` in a forked child.
+  /// - Throws: `MemoryError` if there is no memory for so many, `DatasetError` if the system has no memory or
+  ///   open files to read one; `EngineError` in a forked child.
   /// - Precondition: `shape` has three extents of at least 1, the last of them 1 or 3.
   public static func decode(
     _ files: some RandomAccessCollection<URL>, shape: Shape,
@@ -83,6 +92,9 @@ public enum ImageFiles {
     }
     let failures = errors.withLock { $0 }.sorted { $0.key < $1.key }
       .map { (index: $0.key, error: $0.value) }
+    if let refused = failures.first(where: { ($0.error as? DatasetError)?.kind == .refused }) {
+      throw refused.error
+    }
     let failed = Set(failures.map(\.index))
     let decoded = files.indices.filter { !failed.contains($0) }
     let images = Tensor(shape: Shape([decoded.count] + shape.dimensions)) { elements in

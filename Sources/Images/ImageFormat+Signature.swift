@@ -36,6 +36,15 @@ extension ImageFormat {
     }
   }
 
+  /// Whether the first bytes alone make sure that a file is such an image: those of the others are a few
+  /// letters or small numbers, which any file may begin with.
+  var hasSureSignature: Bool {
+    switch self {
+    case .bmp, .icon, .jpegXL, .netpbm, .svg: false
+    default: true
+    }
+  }
+
   private static let signatures: [(ImageFormat, [UInt8])] = [
     (.jpeg, [0xFF, 0xD8, 0xFF]), (.png, PNGStructure.signature), (.gif, Array("GIF87a".utf8)),
     (.gif, Array("GIF89a".utf8)), (.bmp, Array("BM".utf8)), (.tiff, [0x49, 0x49, 0x2A, 0]),
@@ -53,21 +62,44 @@ extension ImageFormat {
     return start.first == "<" && text.contains("<svg")
   }
 
-  /// What a file seems to be whose bytes are no image that is read.
-  static func contents(of bytes: UnsafeRawBufferPointer) -> String {
-    if bytes.isEmpty { return "an empty file" }
-    if let format = ImageFormat(signature: bytes) { return "\(format.article) \(format.name) file" }
+  /// What a file seems to be whose bytes are no image that is read, and what to do about it.
+  static func contents(of bytes: UnsafeRawBufferPointer) -> (found: String, advice: String) {
+    let fetch = "fetch it again, or remove it"
+    if bytes.isEmpty { return ("an empty file", fetch) }
+    if let format = ImageFormat(signature: bytes) {
+      return ("\(format.article) \(format.name) file", "convert it to PNG or JPEG")
+    }
+    if bytes.starts(with: "version https://git-lfs".utf8) {
+      return ("a pointer of Git LFS", "fetch what it stands for, by git lfs pull")
+    }
     let others: [(String, [UInt8])] = [
-      ("a pointer of Git LFS", Array("version https://git-lfs".utf8)),
       ("a gzip file", [0x1F, 0x8B]), ("a ZIP archive", Array("PK\u{3}\u{4}".utf8)),
-      ("a PDF file", Array("%PDF".utf8)),
-      ("an AppleDouble file", [0, 5, 0x16, 7]),
+      ("a PDF file", Array("%PDF".utf8)), ("an AppleDouble file", [0, 5, 0x16, 7]),
     ]
-    if bytes.dropFirst(4).starts(with: "ftyp".utf8) { return "a film" }
-    if let other = others.first(where: { bytes.starts(with: $0.1) }) { return other.0 }
-    let text = String(decoding: bytes.prefix(signatureSize), as: UTF8.self).lowercased()
-    if text.contains("<!doctype html") || text.contains("<html") { return "a web page" }
-    return bytes.allSatisfy { $0 == 0 } ? "nothing but zeros" : "something else"
+    if bytes.dropFirst(4).starts(with: "ftyp".utf8) { return ("a film", "remove it") }
+    if let other = others.first(where: { bytes.starts(with: $0.1) }) { return (other.0, fetch) }
+    if let kind = textKind(of: Array(bytes.prefix(signatureSize))) {
+      return (kind, "perhaps a server's answer in the place of the image: " + fetch)
+    }
+    return (bytes.allSatisfy { $0 == 0 } ? "nothing but zeros" : "something else", fetch)
+  }
+
+  /// What kind of text it is; nil for what is none.
+  ///
+  /// In any encoding that writes ASCII as such: most of a text is of it, and of its control characters a
+  /// text has line ends and tabs only.
+  private static func textKind(of bytes: [UInt8]) -> String? {
+    guard bytes.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || (0x09...0x0D).contains($0) }),
+      2 * bytes.count(where: { $0 < 0x80 }) > bytes.count
+    else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self).lowercased()
+    if ["<!doctype html", "<html", "<head"].contains(where: text.contains) { return "text (HTML)" }
+    switch text.unicodeScalars.first(where: { !$0.properties.isWhitespace && $0 != "\u{FEFF}" }) {
+    case nil: return "blanks"
+    case "<": return "text (XML)"
+    case "{", "[": return "text (JSON)"
+    default: return "text"
+    }
   }
 
   private var article: String {

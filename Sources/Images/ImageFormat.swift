@@ -88,37 +88,20 @@ package enum ImageFormat: String, CaseIterable, Hashable, Sendable {
   ///
   /// - Parameter fileName: With or without the folders before it; upper and lower case are alike.
   package init?(ofFileNamed fileName: String) {
-    let name = fileName.split(separator: "/").last ?? ""
-    guard let dot = name.lastIndex(of: "."), dot != name.startIndex,
-      let format = Self.byEnding[name[name.index(after: dot)...].lowercased()]
-    else { return nil }
+    guard let format = Self.byEnding[Self.ending(ofFileNamed: fileName)] else { return nil }
     self = format
+  }
+
+  /// The ending of a file's name in lower case, without the dot; empty where there is none.
+  ///
+  /// - Parameter fileName: With or without the folders before it.
+  package static func ending(ofFileNamed fileName: String) -> String {
+    let name = fileName.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+    return name[name.index(after: dot)...].lowercased()
   }
 
   private static let byEnding: [String: ImageFormat] = Dictionary(
     allCases.flatMap { format in format.fileNameEndings.map { ($0, format) } },
     uniquingKeysWith: { first, _ in first })
-
-  /// A line for a shell that makes a PNG file beside each file of these formats in folders and the folders
-  /// in them: `a.gif.png` of `a.gif`, upright and of the first image; with ImageMagick.
-  ///
-  /// Nothing is written over, and nothing removed.
-  ///
-  /// - Parameter paths: The paths of folders or files, in the text form.
-  package static func conversionCommand(
-    for formats: some Sequence<ImageFormat>, in paths: [String]
-  ) -> String {
-    let names = formats.flatMap(\.fileNameEndings).map { "-iname '*.\($0)'" }
-    return "find -L \(paths.map(quoted).joined(separator: " ")) -type f "
-      + "\\( \(names.joined(separator: " -o ")) \\) "
-      + #"-exec sh -c 'convert "$1[0]" -auto-orient "$1.png"' _ {} \;"#
-  }
-
-  /// A path as a word for a shell: of bash and its like where it is no UTF-8.
-  private static func quoted(_ path: String) -> String {
-    let isPlain = !path.contains(#"\x"#)
-    let escaped = path.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: isPlain ? #"'\''"# : #"\'"#)
-    return isPlain ? "'\(escaped)'" : "$'\(escaped)'"
-  }
 }

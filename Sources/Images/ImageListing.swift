@@ -23,13 +23,15 @@ public struct ImageListing: Sendable {
   public struct Part: Sendable {
     /// Which part; nil for images to make predictions for.
     public let name: DataPart?
+    /// The part that its folder is named for, also where its images have no labels.
+    public let intended: DataPart?
     /// Its folder, as a path below the listing's; empty for that folder itself.
     public let folder: String
     /// The images, by class, then by path.
     public let files: [File]
     /// Whether the images have labels.
     public let isLabelled: Bool
-    /// Folders of classes in which there is no image.
+    /// Folders of classes in which there is no file.
     public let emptyClasses: [String]
     /// Images that cannot be read, as far as names tell: in other formats, or listed and not there.
     public let problems: [DatasetError]
@@ -133,9 +135,11 @@ public struct ImageListing: Sendable {
   private static func noImages(in tree: FolderTree, _ url: URL) -> DatasetError {
     var files: [String] = []
     tree.forEach { files += $0.otherFiles }
-    let bare = files.filter { FolderTree.ending(of: $0).isEmpty }.count
+    let bare = files.filter { ImageFormat.ending(ofFileNamed: $0).isEmpty }.count
     var found: [String] = []
-    if bare > 0 { found.append("\(counted(bare, "file")) without an image's ending") }
+    if bare > 0 {
+      found.append("\(counted(bare, "file")) without an ending, no images by their bytes")
+    }
     if files.count > bare { found.append(counted(files.count - bare, "other file")) }
     let folders = tree.folders.map(\.name).prefix(6).joined(separator: ", ")
     return DatasetError(
@@ -146,9 +150,9 @@ public struct ImageListing: Sendable {
       found: found.isEmpty
         ? "no file at all" + (folders.isEmpty ? "" : " in the folders \(folders)")
         : found.joined(separator: " and "),
-      advice: bare > 0 && bare == files.count
-        ? "give the files the endings of their format, such as .png"
-        : "check the path, or sort the images into one folder a class")
+      advice:
+        "check the path, or sort the images into one folder a class; files whose names have another "
+        + "ending need that of their format, such as .png")
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Each is found while the pixels are decoded, and for people to look at.
 public enum ImageNote: String, CaseIterable, Hashable, Sendable {
-  /// Bytes between the parts of a JPEG file that belong to none of them.
+  /// Bytes that belong to no part of the file: between those of a JPEG file, or behind the end of any.
   ///
   /// The image is complete. Some cameras and programs leave them; so may damage.
   case strayBytes = "stray-bytes"
@@ -16,7 +16,8 @@ extension ImageNote: CustomStringConvertible {
   /// The note as a phrase about a file.
   public var description: String {
     switch self {
-    case .strayBytes: "stray bytes between the parts of the file, which are passed over"
+    case .strayBytes:
+      "stray bytes between the parts of the file or behind its end, which are passed over"
     case .fewBits: "16 bits a channel but no value above 4,095, so that the image is nearly black"
     }
   }

@@ -58,6 +58,7 @@ struct ImageParts {
           "name no split, or sort the images into folders train and test")
       }
       guard let found = labelled.first(where: { $0.name == part }) else {
+        try refuseUnlabelled(part, of: listing)
         let names = labelled.compactMap { $0.name?.rawValue }
         throw error(
           listing, "a folder for the \(part) part",
@@ -67,6 +68,8 @@ struct ImageParts {
       return [found]
     }
     let names = purpose.choice(among: labelled.compactMap(\.name), isCut: listing.isCut)
+    // The part that was learned from must not stand in for the one that was kept to evaluate on.
+    if purpose == .evaluation, !names.contains(.test) { try refuseUnlabelled(.test, of: listing) }
     let chosen = labelled.filter { $0.name.map(names.contains) ?? false }
     guard !chosen.isEmpty else {
       throw error(
@@ -78,6 +81,20 @@ struct ImageParts {
           + "; predict takes images without labels")
     }
     return chosen
+  }
+
+  /// Refuses a part that is there without labels.
+  private static func refuseUnlabelled(_ part: DataPart, of listing: ImageListing) throws {
+    guard let found = listing.parts.first(where: { !$0.isLabelled && $0.intended == part }),
+      listing.isCut
+    else { return }
+    let others = listing.parts.filter(\.isLabelled).compactMap { $0.name?.rawValue }
+    throw error(
+      listing, "labels of the images of the \(part) part",
+      "\(counted(found.files.count, "image")) without labels in \(found.folder)",
+      "sort them into one folder a class, or give a list by --labels"
+        + (others.isEmpty ? "" : ", or name a part that has labels (--split \(others[0]))")
+        + "; predict takes images without labels")
   }
 
   private static func error(

@@ -48,13 +48,17 @@ extension ImageProblems: CustomStringConvertible {
 extension ImageProblems {
   /// How to convert those that have other formats: lines for people; empty where there are none.
   package var conversionAdvice: [String] {
-    let formats = Set(
-      problems.filter { $0.kind == .unsupported }
-        .compactMap { ImageFormat(ofFileNamed: $0.place) }.filter { !$0.isRead })
-    guard !formats.isEmpty else { return [] }
+    let files = problems.filter { $0.kind == .otherFormat }.map(\.place)
+    guard !files.isEmpty else { return [] }
+    let formats = Set(files.compactMap { ImageFormat(ofFileNamed: $0) }.filter { !$0.isRead })
+    let misnamed = files.filter { ImageFormat(ofFileNamed: $0)?.isRead ?? true }
     return [
-      "Convert images of other formats, for instance by ImageMagick, then move the originals away:",
-      "  " + ImageFormat.conversionCommand(for: formats.sorted { $0.name < $1.name }, in: paths),
+      "Convert images of other formats, for instance by ImageMagick; the originals are then called "
+        + ".original:",
+      "  "
+        + ImageFormat.conversionCommand(
+          for: formats.sorted { $0.name < $1.name },
+          misnamed: Set(misnamed.map(ImageFormat.ending)).sorted(), in: paths),
     ]
   }
 }

@@ -17,6 +17,8 @@ struct ImageSurvey: Sendable {
   /// - Parameters:
   ///   - paths: The files.
   ///   - decodes: Whether the pixels are decoded, too, which shows all damage; else header and end only.
+  /// - Throws: `DatasetError` where the system has no memory or open files for it: what cannot be looked at
+  ///   for that is not bad.
   init(of paths: [String], decodes: Bool, options: ImageOptions) throws {
     try Engine.check()
     let shared = Shared(paths: paths, decodes: decodes, options: options)
@@ -97,7 +99,7 @@ struct ImageSurvey: Sendable {
             if !odd.isEmpty { notes.withLock { $0[index] = odd } }
             return header
           })
-      } catch let error as DatasetError {
+      } catch let error as DatasetError where error.kind != .refused {
         return .failure(error)
       }
     }

@@ -13,9 +13,7 @@ final class JPEGDecoder {
 
   init() throws {
     guard let decoder = codec_jpeg_create() else {
-      throw DatasetError(
-        .tooLarge, at: "JPEG decoder", expected: "memory", found: "none",
-        advice: "close other programs")
+      throw DatasetError(noMemoryAt: "JPEG decoder", expected: "memory")
     }
     self.decoder = decoder
   }

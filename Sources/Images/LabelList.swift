@@ -176,18 +176,23 @@ struct LabelList {
     // By bytes: two spellings of é may be two files.
     let byName = Dictionary(grouping: paths) { Array(Self.name($0).utf8) }
     let byStem = Dictionary(grouping: paths) { Array(Self.stem(Self.name($0)).utf8) }
+    func find(_ wanted: Substring) -> [String] {
+      let name = Array(Self.name(String(wanted)).utf8)
+      var found = (byName[name] ?? []).filter { Self.match($0, wanted) }
+      if found.isEmpty { found = (byStem[name] ?? []).filter { Self.match(Self.stem($0), wanted) } }
+      return found.contains(String(wanted)) ? [String(wanted)] : found
+    }
     var found: [Entry] = []
     var missing: [Entry] = []
     var lines: [[UInt8]: Int] = [:]
     for var entry in entries {
       var wanted = Substring(entry.path)
       while wanted.hasPrefix("./") { wanted = wanted.dropFirst(2) }
-      let name = Array(Self.name(String(wanted)).utf8)
-      var candidates = (byName[name] ?? []).filter { Self.match($0, wanted) }
-      if candidates.isEmpty {
-        candidates = (byStem[name] ?? []).filter { Self.match(Self.stem($0), wanted) }
+      var candidates = find(wanted)
+      if candidates.isEmpty, wanted.contains("\\") {
+        // As programs on Windows write paths.
+        candidates = find(Substring(wanted.split(separator: "\\").joined(separator: "/")))
       }
-      if candidates.contains(String(wanted)) { candidates = [String(wanted)] }
       guard let path = candidates.first else {
         missing.append(entry)
         continue
@@ -226,7 +231,8 @@ struct LabelList {
   }
 
   private static func stem(_ path: String) -> String {
-    path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
+    let ending = ImageFormat.ending(ofFileNamed: path)
+    return ending.isEmpty ? path : String(path.dropLast(ending.count + 1))
   }
 
   private static func match(_ path: String, _ wanted: Substring) -> Bool {

@@ -31,15 +31,15 @@ struct ListingBuilder {
     ImageListing(
       url: url, classNames: classNames, labelSource: labelSource, isCut: isCut,
       parts: parts.sorted { Self.rank($0.name) < Self.rank($1.name) },
-      leftOut: leftOut + otherFiles,
-      notes: notes + runNotes)
+      leftOut: leftOut + tree.leftOut,
+      notes: notes + tree.notes)
   }
 
   private func foreignProblem(_ path: String) -> DatasetError {
     DatasetError(
-      .unsupported, at: url.path + "/" + path, expected: "a \(ImageFormat.readNames) image",
+      .otherFormat, at: url.path + "/" + path, expected: "a \(ImageFormat.readNames) image",
       found: ImageFormat(ofFileNamed: path).map { "one in \($0.name)" } ?? "another",
-      advice: "convert it")
+      advice: "convert it to PNG or JPEG")
   }
 
   private static func rank(_ part: DataPart?) -> Int {
@@ -81,8 +81,8 @@ struct ListingBuilder {
       used.formUnion(files.map(\.path))
       parts.append(
         ImageListing.Part(
-          name: nil, folder: part.folder.path, files: files, isLabelled: false, emptyClasses: [],
-          problems: part.folder.allImages(isForeign: true).map(foreignProblem)))
+          name: nil, intended: nil, folder: part.folder.path, files: files, isLabelled: false,
+          emptyClasses: [], problems: part.folder.allImages(isForeign: true).map(foreignProblem)))
       return
     }
     let classes = part.folder.imageFolders
@@ -124,11 +124,12 @@ struct ListingBuilder {
           ? "images in folders inside of \(first) belong to it"
           : "images in folders inside of \(deeper.count) classes (\(first) …) belong to these")
     }
+    let imageless = folder.folders.filter { !$0.reachesImages && $0.runFolders.isEmpty }
     parts.append(
       ImageListing.Part(
-        name: name, folder: folder.path, files: files, isLabelled: true,
-        emptyClasses: folder.folders.filter { !$0.reachesImages && $0.runFolders.isEmpty }
-          .map(\.path), problems: problems))
+        name: name, intended: name, folder: folder.path, files: files, isLabelled: true,
+        emptyClasses: imageless.filter { !$0.reachesFiles }.map(\.path), problems: problems))
+    noteNoClasses(imageless.filter(\.reachesFiles))
   }
 
   /// Adds a part whose images lie in its folder.
@@ -148,7 +149,8 @@ struct ListingBuilder {
     used.formUnion(files.map(\.path))
     parts.append(
       ImageListing.Part(
-        name: labels == nil && isCut ? nil : name, folder: folder.path, files: files,
+        name: labels == nil && isCut ? nil : name, intended: name, folder: folder.path,
+        files: files,
         isLabelled: labels != nil, emptyClasses: [],
         problems: folder.foreignImages.map { foreignProblem(folder.path(of: $0)) }))
   }
@@ -239,7 +241,7 @@ struct ListingBuilder {
       used.formUnion(files.map(\.path))
       parts.append(
         ImageListing.Part(
-          name: part, folder: "",
+          name: part, intended: part, folder: "",
           files: files.sorted { ($0.labels.first ?? 0, $0.path) < ($1.labels.first ?? 0, $1.path) },
           isLabelled: true, emptyClasses: [], problems: problems[part] ?? []))
     }
@@ -266,23 +268,14 @@ struct ListingBuilder {
     leftOut.append(ImageListing.LeftOut(count: count, reason: reason, example: example))
   }
 
-  /// Files that are no images by their names, by what their names end in.
-  private var otherFiles: [ImageListing.LeftOut] {
-    var counts: [String: (count: Int, example: String)] = [:]
-    tree.forEach { folder in
-      for name in folder.otherFiles {
-        let ending = FolderTree.ending(of: name)
-        counts[ending, default: (0, folder.path(of: name))].count += 1
-      }
-    }
-    return counts.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map {
-      let noun = $0.value.count == 1 ? "file" : "files"
-      return ImageListing.LeftOut(
-        count: $0.value.count,
-        reason: $0.key.isEmpty
-          ? "\(noun) without an image's ending" : "\(noun) ending in .\($0.key)",
-        example: $0.value.example)
-    }
+  /// Tells of folders beside the classes that hold other files only: notes about the images, for instance.
+  private mutating func noteNoClasses(_ folders: [FolderTree]) {
+    guard let first = folders.first else { return }
+    notes.append(
+      folders.count == 1
+        ? "\(first.path) is no class: it holds files, but no image"
+        : "\(folders.count) folders are no classes (\(first.path) …): they hold files, but no image"
+    )
   }
 
   /// Tells of a folder that is also another class or part, by a link: its images count in both.
@@ -291,41 +284,6 @@ struct ListingBuilder {
       notes.append("\(folder.path) and \(other) are one folder, whose images count in both")
     } else {
       identities[folder.identity] = folder.path
-    }
-  }
-
-  private var runNotes: [String] {
-    tree.runFolders.isEmpty
-      ? [] : ["run folders passed over: \(tree.runFolders.sorted().joined(separator: ", "))"]
-  }
-}
-
-extension FolderTree {
-  /// The images in the folder and below, by path.
-  func allImages(isForeign: Bool) -> [String] {
-    var paths: [String] = []
-    forEach { folder in
-      paths += (isForeign ? folder.foreignImages : folder.images).map(folder.path(of:))
-    }
-    return paths.sorted()
-  }
-
-  /// The folder at a path below the root.
-  func folder(at path: String) -> FolderTree? {
-    if path == self.path { return self }
-    let inside = folders.first { path == $0.path || path.hasPrefix($0.path + "/") }
-    return inside?.folder(at: path)
-  }
-
-  /// Refuses a class that holds a folder twice, by links: its images would count double.
-  func checkOnce(root: String) throws {
-    var seen: Set<FileIdentity> = []
-    try forEach { folder in
-      guard seen.insert(folder.identity).inserted else {
-        throw DatasetError(
-          .malformed, at: root + "/" + folder.path, expected: "each folder once in a class",
-          found: "a link to a folder that was read already", advice: "remove the link")
-      }
     }
   }
 }

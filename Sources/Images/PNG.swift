@@ -24,12 +24,14 @@ func decodePNG(
     spans, spans.count, UInt32(header.storedWidth), UInt32(header.storedHeight),
     UInt32(header.channels), isWide ? 16 : 8, target, &message)
   try check(status, message, format: .png, name: name)
-  guard isWide else { return [] }
+  var notes: Set<ImageNote> = structure.hasStrayBytes ? [.strayBytes] : []
+  guard isWide else { return notes }
   let largest = target.withMemoryRebound(to: UInt16.self, capacity: count) {
     narrow($0, count: count, to: destination)
   }
   // One that is wholly black may be meant so.
-  return largest > 0 && largest < 1 << 12 ? [.fewBits] : []
+  if largest > 0, largest < 1 << 12 { notes.insert(.fewBits) }
+  return notes
 }
 
 /// Brings values of 16 bits to 8; returns the largest.

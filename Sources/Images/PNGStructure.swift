@@ -17,6 +17,8 @@ struct PNGStructure {
   let bits: Int
   /// Where the parts of the file lie that libpng needs, in order.
   private(set) var parts: [Range<Int>] = []
+  /// Whether there are bytes behind the last chunk.
+  private(set) var hasStrayBytes = false
 
   /// Looks through a file up to its last chunk.
   ///
@@ -55,7 +57,10 @@ struct PNGStructure {
       {
         header = header.turned(by: orientation)
       }
-      if text == "IEND" { return }
+      if text == "IEND" {
+        hasStrayBytes = end < bytes.count
+        return
+      }
       start = end
     }
   }

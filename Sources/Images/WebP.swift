@@ -2,10 +2,12 @@ import CWebP
 import Datasets
 
 /// Decodes into `height · width · 3` bytes, as stored and without alpha.
+///
+/// - Returns: What is odd about the file.
 func decodeWebP(
   _ bytes: UnsafeRawBufferPointer, _ header: ImageHeader, name: String,
   to destination: UnsafeMutablePointer<UInt8>
-) throws {
+) throws -> Set<ImageNote> {
   var configuration = WebPDecoderConfig()
   guard WebPInitDecoderConfig(&configuration) != 0 else {
     throw DatasetError(
@@ -32,10 +34,12 @@ func decodeWebP(
   let status = WebPDecode(start, bytes.count, &configuration)
   let (kind, words): (DatasetError.Kind, String)
   switch status {
-  case VP8_STATUS_OK: return
+  case VP8_STATUS_OK:
+    return WebPStructure.size(of: bytes) < bytes.count ? [.strayBytes] : []
   case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
     (kind, words) = (.truncated, "data that end before the image does")
-  case VP8_STATUS_OUT_OF_MEMORY: (kind, words) = (.tooLarge, "not enough memory")
+  case VP8_STATUS_OUT_OF_MEMORY:
+    throw DatasetError(noMemoryAt: name, expected: "memory to decode it")
   case VP8_STATUS_UNSUPPORTED_FEATURE:
     (kind, words) = (.unsupported, "a feature that libwebp lacks")
   default: (kind, words) = (.malformed, "data that do not add up")

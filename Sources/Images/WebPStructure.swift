@@ -13,13 +13,12 @@ struct WebPStructure {
     guard head.count == 12 else {
       throw Self.failure(.truncated, bytes, at: 0, "the 12 bytes of a head", "\(head.count)")
     }
-    let size = Int(head.integer(at: 4, as: UInt32.self, isBigEndian: false))
-    guard size <= bytes.count - 8 else {
+    let end = Self.size(of: head)
+    guard end <= bytes.count else {
       throw Self.failure(
-        .truncated, bytes, at: 4, "the \(size) bytes that the head announces",
+        .truncated, bytes, at: 4, "the \(end - 8) bytes that the head announces",
         "\(bytes.count - 8) bytes up to the end of the file")
     }
-    let end = 8 + size
     var header: ImageHeader?
     var orientation: ExifOrientation?
     var start = 12
@@ -53,6 +52,11 @@ struct WebPStructure {
       throw Self.failure(.malformed, bytes, at: 12, "a chunk VP8 or VP8L", "none")
     }
     self.header = header.turned(by: orientation ?? .upright)
+  }
+
+  /// How long the file is by the 12 bytes of its head.
+  static func size(of head: UnsafeRawBufferPointer) -> Int {
+    8 + Int(head.integer(at: 4, as: UInt32.self, isBigEndian: false))
   }
 
   /// Reads the first bytes of the packed pixels.

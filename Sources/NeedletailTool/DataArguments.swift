@@ -50,6 +50,30 @@ struct DataReadingArguments: ParsableArguments {
   }
 }
 
+/// How many classes the images are of.
+struct ClassCountArguments: ParsableArguments {
+  @Option(
+    name: .customLong("classes"),
+    help: ArgumentHelp(
+      """
+      The number of classes, where IDX files may have more than their labels tell; of other data it \
+      is checked.
+      """, valueName: "classes"))
+  var count: Int?
+
+  mutating func validate() throws {
+    try count.map { try OptionNumber.check("--classes", $0, in: 2...1_000_000) }
+  }
+
+  /// Refuses images of another number of classes.
+  func check(_ found: Int, of data: String) throws {
+    guard let count, count != found else { return }
+    throw DatasetError(
+      .mismatched, at: data, expected: "\(count) classes", found: "\(found)",
+      advice: "leave the number of classes out, or use other data")
+  }
+}
+
 /// What is refused for its size.
 struct ImageLimitArguments: ParsableArguments {
   @Option(

@@ -26,6 +26,7 @@ struct DataCommand: ParsableCommand {
     transform: parseShape)
   var input: Shape?
 
+  @OptionGroup var classes: ClassCountArguments
   @OptionGroup var threads: ThreadArguments
 
   @Flag(help: "Print one JSON object.")
@@ -34,7 +35,7 @@ struct DataCommand: ParsableCommand {
   func run() throws {
     let threadCount = ThreadBudget.detected(requested: threads.count).threadCount
     let options = reading.options(threadCount: threadCount, reading: pixels.reading)
-    let report = try DataReport(of: data, imageShape: input, options: options)
+    let report = try DataReport(of: data, imageShape: input, classes: classes, options: options)
     try StandardOutput.line(
       json ? JSONValue.object(report.json).canonicalText : report.lines.joined(separator: "\n"))
   }

@@ -24,10 +24,14 @@ struct DataReport {
   /// The folders, where their meaning is not clear.
   private(set) var outline: [ImageListing.OutlineEntry] = []
   private let options: ImageOptions
+  private let classes: ClassCountArguments
 
   /// - Throws: `DatasetError` where there is nothing to report on.
-  init(of source: String, imageShape: Shape?, options: ImageOptions) throws {
+  init(
+    of source: String, imageShape: Shape?, classes: ClassCountArguments, options: ImageOptions
+  ) throws {
     self.source = source
+    self.classes = classes
     self.options = options
     var reading = options
     // All are decoded, and what cannot be is listed instead of an error.
@@ -37,8 +41,9 @@ struct DataReport {
       || (source != LabelledImages.digitsName && !IDXFolder.recognizes(url)
         && !CIFARFolder.recognizes(url))
     do {
-      images = try LabelledImages.open(source, imageShape: imageShape, options: reading)
-    } catch let error as DatasetError {
+      images = try LabelledImages.open(
+        source, imageShape: imageShape, classCount: classes.count, options: reading)
+    } catch let error as DatasetError where error.kind != .refused {
       guard source != LabelledImages.digitsName, FileSystem.exists(url.path) else { throw error }
       images = nil
       refusal = "\(error)"
@@ -74,7 +79,7 @@ struct DataReport {
           }))
     }
     do {
-      _ = try images.trainingPart()
+      try classes.check(try images.trainingPart().classCount ?? 0, of: source)
       // Those of images without labels are not in the way of a training.
       let count = images.problems.count
       if count > 0 && !options.skipsBadFiles {

@@ -51,7 +51,13 @@ enum ExitStatus: Int32, CaseIterable {
   /// The status of a command that ended with the given error.
   init(of error: any Error) {
     switch error {
-    case let error as DatasetError: self = error.kind == .unreadable ? .noInput : .badData
+    case let error as DatasetError:
+      self =
+        switch error.kind {
+        case .unreadable: .noInput
+        case .refused: .systemError
+        default: .badData
+        }
     case let error as ImageProblems:
       self = error.problems.allSatisfy { $0.kind == .unreadable } ? .noInput : .badData
     case let error as ModelFileError: self = Self(systemError: error.systemError)

@@ -49,6 +49,11 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let readsRows = images.isEmpty || images == ["-"]
+    if !readsRows && images.contains("-") {
+      throw ValidationError(
+        "'-': expected alone, for rows on standard input, found beside images; an image of that name is "
+          + "./-.")
+    }
     if images.isEmpty && StandardInput.isTerminal {
       throw ValidationError("Name images or folders, or pipe rows of numbers into the command.")
     }

@@ -105,7 +105,10 @@ final class Predictor {
     let url = URL(pathText: path)
     guard FileSystem.isFolder(path) else { return [ImageFile(name: path, url: url)] }
     let folder = String(path.reversed().drop { $0 == "/" }.reversed())
-    return try ImageFiles.list(in: url).map { file in
+    let found = try ImageFiles.find(in: url)
+    let told = (found.leftOut.map { "left out: \($0)" } + found.notes).joined(separator: "; ")
+    if !told.isEmpty { StandardError.warn("\(folder): \(told).") }
+    return found.files.map { file in
       let rest = file.path.utf8.dropFirst(url.path.utf8.count)
       return ImageFile(name: folder + String(decoding: rest, as: UTF8.self), url: file)
     }

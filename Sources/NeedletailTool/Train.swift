@@ -33,18 +33,13 @@ struct Train: ParsableCommand {
     let images = try LabelledImages.open(
       arguments.source.data, split: arguments.split,
       imageShape: arguments.input ?? arguments.model?.statedImageShape(),
-      preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes,
+      preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes.count,
       options: options)
     images.warnings.forEach { StandardError.warn("\(arguments.source.data): \($0).") }
     let (training, validation, other) = try images.trainingAndValidation(
       arguments.validation, seed: arguments.seed, options: options)
     let classCount = training.classCount ?? 0
-    if let wanted = arguments.classes, wanted != classCount {
-      throw DatasetError(
-        .mismatched, at: arguments.source.data, expected: "\(wanted) classes",
-        found: "\(classCount)",
-        advice: "leave the number of classes out, or use other data")
-    }
+    try arguments.classes.check(classCount, of: arguments.source.data)
     other?.warnings.forEach { StandardError.warn("\(other?.source ?? ""): \($0).") }
     // Before anything that may take long: building a large network, for instance.
     if !arguments.quiet && !arguments.json {

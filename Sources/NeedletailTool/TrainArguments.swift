@@ -28,12 +28,7 @@ struct TrainArguments: ParsableArguments {
       valueName: "height x width x channels"), transform: parseShape)
   var input: Shape?
 
-  @Option(
-    help: """
-      The number of classes, where IDX files may have more than their labels tell; of other data it \
-      is checked.
-      """)
-  var classes: Int?
+  @OptionGroup var classes: ClassCountArguments
 
   @Option(help: "How often to see all images.")
   var epochs = 10
@@ -107,7 +102,6 @@ struct TrainArguments: ParsableArguments {
     try OptionNumber.check("--epochs", epochs, in: 1...1_000_000)
     try OptionNumber.check("--batch", batch, in: 1...1 << 24)
     try checkpoints.check(hasOutput: output != nil)
-    try classes.map { try OptionNumber.check("--classes", $0, in: 2...1_000_000) }
     try seedNumber.check("--seed")
     try OptionNumber.checkPositive("--learning-rate", rate)
     try OptionNumber.check("--warm-up", warmUp, in: 0...Double(epochs), of: "epochs")

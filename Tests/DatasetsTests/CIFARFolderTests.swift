@@ -88,14 +88,12 @@ import Testing
     try withTemporaryFolder { folder in
       let inner = folder.appendingPathComponent("data/cifar-100-binary")
       try writeCIFAR100(to: inner)
-      #expect(CIFARFolder.find(in: folder)?.path == inner.path)
       let fine = try CIFARFolder(contentsOf: folder)
       #expect(fine.training?.labels == [19, 99])
       #expect(fine.training?.classNames?.count == 100)
       #expect(fine.training?.classNames?[19] == "cattle")
       #expect(fine.training?.classNames?[99] == "worm")
       #expect(fine.test?.labels == [0])
-      #expect(fine.validation == nil)
       #expect(
         fine.notes == ["CIFAR-100's binary version in data/cifar-100-binary, fine labels"])
       #expect(fine.warnings.count == 1)
@@ -135,7 +133,10 @@ import Testing
 
   @Test(arguments: [
     (["batches.meta", "data_batch_1", "test_batch"], "Python", "cifar-10-binary.tar.gz"),
+    (["data_batch_4"], "Python", "cifar-10-binary.tar.gz"),
+    (["test_batch"], "Python", "cifar-10-binary.tar.gz"),
     (["meta", "train", "test"], "Python", "cifar-100-binary.tar.gz"),
+    (["train", "test"], "Python", "cifar-100-binary.tar.gz"),
     (["batches.meta.mat", "data_batch_1.mat"], "MATLAB", "cifar-10-binary.tar.gz"),
   ])
   func otherVersionsAreNamed(files: [String], version: String, archive: String) throws {
@@ -151,6 +152,20 @@ import Testing
       // The binary version beside it is read.
       try writeCIFAR100(to: folder.appendingPathComponent("cifar-100-binary"))
       #expect(try CIFARFolder(contentsOf: folder).test?.count == 1)
+    }
+  }
+
+  /// Lists of file names, for instance.
+  @Test func textsCalledTrainAndTestAreNone() throws {
+    try withTemporaryFolder { folder in
+      for name in ["train", "test"] {
+        try write(Array("cat/1.png\n".utf8), to: folder.appendingPathComponent(name))
+      }
+      #expect(!CIFARFolder.recognizes(folder))
+      try write([0x80, 2], to: folder.appendingPathComponent("train"))
+      #expect(CIFARFolder.recognizes(folder))
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("test"))
+      #expect(!CIFARFolder.recognizes(folder))
     }
   }
 

@@ -30,10 +30,27 @@ import Testing
     #expect(throws: DatasetError.self) { try fields(text) }
   }
 
-  @Test func otherBytes() {
-    let error = #expect(throws: DatasetError.self) {
-      try DelimitedText([0x61, 0xFF, 0x2C, 0x62], name: "list")
-    }
-    #expect(error?.expected == "text in UTF-8")
+  /// Names of files are bytes: a list in Latin-1 has them as they are on the disk.
+  @Test func otherBytes() throws {
+    let latin: [UInt8] = Array("file;t".utf8) + [0xE9] + Array("\r\n\"".utf8) + [0xE9]
+    let rows = try DelimitedText(latin + Array(".png\";x\r\n".utf8), name: "list").rows
+    #expect(rows.map(\.fields) == [["file", #"t\xE9"#], [#"\xE9.png"#, "x"]])
+    // A text form in a list in UTF-8 stays one.
+    #expect(try fields(#"caf\xE9.png,é"#) == [[#"caf\xE9.png"#, "é"]])
+  }
+
+  @Test(
+    arguments: [
+      ([0xFF, 0xFE, 0x61, 0, 0x2C, 0], "UTF-16 or UTF-32"),
+      ([0x61, 0, 0x2C], "bytes that are zero"),
+    ] as [([UInt8], String)])
+  func wideCharacters(bytes: [UInt8], found: String) {
+    let error = #expect(throws: DatasetError.self) { try DelimitedText(bytes, name: "list") }
+    #expect(error?.found == found)
+    #expect(error?.advice == "save it as UTF-8")
+  }
+
+  @Test func separatorsInQuotesDoNotCount() throws {
+    #expect(try fields("\"a,b,c\";d\nx;y\n") == [["a,b,c", "d"], ["x", "y"]])
   }
 }

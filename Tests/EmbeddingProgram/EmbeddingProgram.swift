@@ -20,8 +20,12 @@ enum EmbeddingProgram {
     case "limited-fit": try limitFit()
     case "blas-before": try useOwnBLAS(isFirst: true)
     case "blas-after": try useOwnBLAS(isFirst: false)
+    case "want-of-files": try wantFiles()
+    case "want-of-memory": try wantMemoryForImages()
     default:
-      say("fork-after-use, fork-before-use, limited-memory, limited-fit, blas-before or blas-after")
+      say(
+        "fork-after-use, fork-before-use, limited-memory, limited-fit, blas-before, blas-after, "
+          + "want-of-files or want-of-memory")
     }
   }
 
@@ -199,7 +203,7 @@ enum EmbeddingProgram {
     say("evaluated \(try trainer.evaluate(wide, on: few).exampleCount)")
   }
 
-  private static func limitAddressSpace(toMore bytes: UInt64) {
+  static func limitAddressSpace(toMore bytes: UInt64) {
     guard let text = SystemText().line("/proc/self/statm"),
       let pages = text.split(separator: " ").first.flatMap({ UInt64($0) })
     else { preconditionFailure("There is no /proc/self/statm.") }
@@ -257,7 +261,7 @@ enum EmbeddingProgram {
   }
 
   /// Writes a line at once: a child must not write its parent's buffer again.
-  private static func say(_ text: String) {
+  static func say(_ text: String) {
     let bytes = Array((text + "\n").utf8)
     _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
   }

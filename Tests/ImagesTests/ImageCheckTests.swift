@@ -99,7 +99,7 @@ import Testing
       #expect(empty?.kind == .truncated)
       #expect(empty?.found == "an empty file")
       let text = #expect(throws: DatasetError.self) { try check([1, 2, 3], in: folder) }
-      #expect(text?.kind == .unsupported)
+      #expect(text?.kind == .malformed)
       let missing = #expect(throws: DatasetError.self) { try decoder.check(folder.path + "/none") }
       #expect(missing?.kind == .unreadable)
     }

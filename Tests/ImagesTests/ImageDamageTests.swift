@@ -21,10 +21,17 @@ import Testing
     for (name, expected) in [
       ("jpeg with stray bytes before its end", [.strayBytes]),
       ("jpeg with stray bytes between its segments", [.strayBytes]),
-      ("jpeg with bytes behind its end", []), ("jpeg of an unknown revision", []),
-      ("jpeg with restarts", []),
+      ("jpeg with bytes behind its end", [.strayBytes]), ("jpeg of an unknown revision", []),
+      ("jpeg with restarts", []), ("png rgb 8", []), ("webp", []),
     ] as [(String, Set<ImageNote>)] {
       #expect(try notes(RecordedCases.file(name)) == expected, "\(name)")
+    }
+    for name in ["png rgb 8", "png palette 4, interlaced", "webp", "jpeg grey"] {
+      let file = try RecordedCases.file(name)
+      for padding in [1, 2, 100] {
+        let padded = file + [UInt8](repeating: 0, count: padding)
+        #expect(try notes(padded) == [.strayBytes], "\(name) and \(padding)")
+      }
     }
   }
 

@@ -72,17 +72,35 @@ import Testing
       (Array("GIF89a".utf8), "a GIF file"), ([1, 2, 3], "something else"),
       ([0xFF, 0xD8], "something else"), ([0x49, 0x49, 0x2A, 0], "a TIFF file"),
       (Array("RIFF\0\0\0\0WAVE".utf8), "something else"),
-      (Array("<!DOCTYPE html><html>".utf8), "a web page"),
+      (Array("\u{FEFF}\n<!DOCTYPE html><html>é".utf8), "text (HTML)"),
+      (Array("{\"error\": 404}".utf8), "text (JSON)"), (Array(" <a/>".utf8), "text (XML)"),
+      (Array("Forbidden\r\n".utf8), "text"), (Array("  \n".utf8), "blanks"),
       (Array("\0\0\0\u{18}ftypheic".utf8), "a HEIC file"), ([0, 0, 0], "nothing but zeros"),
       (Array("version https://git-lfs.github.com/spec/v1".utf8), "a pointer of Git LFS"),
     ] {
       let error = #expect(throws: DatasetError.self) { try Image(decoding: bytes, name: "x") }
-      #expect(error?.kind == .unsupported)
+      let isImage = found.hasSuffix("file")
+      #expect(error?.kind == (isImage ? .otherFormat : .malformed))
       #expect(error?.found == found)
+      #expect(error?.advice.contains("convert 'x[0]' -auto-orient 'x.png'") == isImage)
+      #expect(
+        error?.advice.contains("a server's answer")
+          == (found.hasPrefix("text") || found == "blanks"), "\(found)")
     }
     let error = #expect(throws: DatasetError.self) { try Image(decoding: []) }
     #expect(error?.kind == .truncated)
     #expect(error?.found == "an empty file")
+  }
+
+  @Test func namesThatSayOtherFormatsAreTold() {
+    for (name, bytes, found) in [
+      ("a.jpg", Array("GIF89a".utf8), "a GIF file, not the JPEG that its name says"),
+      ("b.PNG", Array("<html>".utf8), "text (HTML), not the PNG that its name says"),
+      ("c.gif", Array("GIF89a".utf8), "a GIF file"), ("c.txt", Array("GIF89a".utf8), "a GIF file"),
+    ] {
+      let error = #expect(throws: DatasetError.self) { try Image(decoding: bytes, name: name) }
+      #expect(error?.found == found)
+    }
   }
 
   @Test func limitsAreCheckedBeforeMemoryIsTaken() throws {

@@ -107,7 +107,7 @@ import Threads
         try ImageFolderDataset(contentsOf: folder.appendingPathComponent("none"))
       }
       #expect(throws: DatasetError.self) { try ImageFolderDataset(contentsOf: folder) }
-      try write(["a/1.png": png(flat(1)), "b/notes.txt": [1]], to: folder)
+      try write(["a/1.png": png(flat(1)), "b/.hidden": [1]], to: folder)
       let error = #expect(throws: DatasetError.self) {
         try ImageFolderDataset(contentsOf: folder)
       }

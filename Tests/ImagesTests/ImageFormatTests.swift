@@ -35,42 +35,4 @@ import Testing
     let endings = ImageFormat.allCases.flatMap(\.fileNameEndings)
     #expect(Set(endings).count == endings.count)
   }
-
-  /// The line is run with a program in the place of ImageMagick's.
-  @Test func theConversionIsALineForAShell() throws {
-    let line = ImageFormat.conversionCommand(for: [.gif, .tiff], in: ["it's mine"])
-    #expect(
-      line == #"find -L 'it'\''s mine' -type f \( -iname '*.gif' -o -iname '*.tif' "#
-        + #"-o -iname '*.tiff' \) "#
-        + #"-exec sh -c 'convert "$1[0]" -auto-orient "$1.png"' _ {} \;"#)
-    #expect(
-      ImageFormat.conversionCommand(for: [.gif], in: [#"caf\xE9"#, "b"])
-        .hasPrefix(#"find -L $'caf\xE9' 'b' -type f"#))
-    let program = """
-      #!/bin/sh
-      case $1 in *broken*) exit 1;; esac
-      cp "${1%"[0]"}" "$3"
-      """
-    try withTemporaryFolder { folder in
-      try write(
-        [
-          "bin/convert": Array(program.utf8),
-          "it's mine/a b.GIF": [1], "it's mine/x/c.tif": [2], "it's mine/broken.gif": [3],
-          "it's mine/d.png": [4],
-        ], to: folder)
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o755], ofItemAtPath: folder.path + "/bin/convert")
-      let shell = Process()
-      shell.executableURL = URL(filePath: "/bin/sh")
-      shell.arguments = ["-c", line]
-      shell.currentDirectoryURL = folder
-      shell.environment = ["PATH": "\(folder.path)/bin:/usr/bin:/bin"]
-      try shell.run()
-      shell.waitUntilExit()
-      let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/it's mine")
-      #expect(
-        Set(left)
-          == ["a b.GIF", "a b.GIF.png", "x", "x/c.tif", "x/c.tif.png", "broken.gif", "d.png"])
-    }
-  }
 }

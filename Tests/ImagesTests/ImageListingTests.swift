@@ -1,4 +1,5 @@
 import Datasets
+import FilePaths
 import Foundation
 import Images
 import Testing
@@ -52,7 +53,7 @@ import Testing
       #expect(paths(listing, .training) == ["cat/1.jpg 0", "cat/2.png 0", "dog/1.png 1"])
       #expect(
         listing.leftOut.map(\.description) == [
-          "1 file without an image's ending (cat/x)", "1 file ending in .md (README.md)",
+          "1 file that has no ending and is no image (cat/x)", "1 file ending in .md (README.md)",
           "1 file ending in .xml (dog/b.xml)",
         ])
     }
@@ -208,6 +209,32 @@ import Testing
     }
   }
 
+  /// A folder that holds files but no image is no class that lost its images.
+  @Test func foldersOfOtherFiles() throws {
+    try list(["a/1.png", "b/1.png", "notes/xml/1.xml", "notes/xml/2.xml"]) { listing in
+      #expect(listing.classNames == ["a", "b"])
+      #expect(listing.parts[0].emptyClasses.isEmpty)
+      #expect(listing.notes == ["notes is no class: it holds files, but no image"])
+      #expect(listing.leftOut.map(\.description) == ["2 files ending in .xml (notes/xml/1.xml …)"])
+    }
+    try list(["train/a/1.png", "train/b/1.png", "train/c/x.txt", "train/d/x.json"]) { listing in
+      #expect(listing.classNames == ["a", "b"])
+      #expect(
+        listing.notes == ["2 folders are no classes (train/c …): they hold files, but no image"])
+    }
+    try withTemporaryFolder { folder in
+      try write(["a/1.png": [], "b/1.png": []], to: folder)
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("c/d"), withIntermediateDirectories: true)
+      #expect(try ImageListing(of: folder).parts[0].emptyClasses == ["c"])
+    }
+    // Files that are meant as images, and cannot be read.
+    try list(["a/1.png", "b/1.png", "c/1.gif"]) { listing in
+      #expect(listing.classNames == ["a", "b", "c"])
+      #expect(listing.problems.count == 1)
+    }
+  }
+
   @Test func imagesBesideTheFolders() throws {
     try list(["a/1.png", "b/1.png", "sample.png", "plot.png"]) { listing in
       #expect(listing.parts[0].files.count == 2)
@@ -248,6 +275,8 @@ import Testing
       ("label,path\nx,data/a/1.png\ny,data/a/2.png\n", ["a/1.png 0", "a/2.png 1"]),
       ("file,labels\n1.png,sun|sea|sun\n2.png,sea\n", ["a/2.png 0", "a/1.png 1+0"]),
       ("what,kind\n1.png,x\n2.png,y\n", ["a/1.png 0", "a/2.png 1"]),
+      ("data\\a\\1.png,x\nb\\4.jpg,y\n", ["a/1.png 0", "b/4.jpg 1"]),
+      ("\u{FEFF}file\tclass\r\n1.png\tx\r\n\"4.jpg\"\t\"y\"\r\n", ["a/1.png 0", "b/4.jpg 1"]),
       ("1,x\n4,y\n2,x\n", ["a/1.png 0", "a/2.png 0", "b/4.jpg 1"]),
       ("lesion,image_id,dx\n7,1,bkl\n8,2,nv\n", ["a/1.png 0", "a/2.png 1"]),
       (
@@ -269,6 +298,23 @@ import Testing
     // Folders named for parts say the part where the list does not.
     try list(["train/1.png", "train/2.png", "test/3.png"], labels: "1.png,a\n2.png,b\n3.png,a\n") {
       #expect(paths($0, .test) == ["test/3.png 0"])
+    }
+  }
+
+  /// Names of files are bytes, in a list, too.
+  @Test func listsInLatin1() throws {
+    try withTemporaryFolder { folder in
+      for name in [#"\xE9t\xE9.png"#, "b.png"] {
+        #expect(FileSystem.write([], to: folder.path + "/" + name))
+      }
+      let list = folder.appendingPathComponent("labels.csv")
+      let text: [UInt8] =
+        [0xE9, 0x74, 0xE9] + Array(".png;hiver\r\nb.png;".utf8) + [0xE9, 0x74, 0xE9, 0x0D, 0x0A]
+      try Data(text).write(to: list)
+      let listing = try ImageListing(of: folder, labels: list)
+      #expect(listing.classNames == [#"\xE9t\xE9"#, "hiver"])
+      #expect(paths(listing, .training) == ["b.png 0", #"\xE9t\xE9.png 1"#])
+      #expect(listing.problems.isEmpty)
     }
   }
 

@@ -93,6 +93,32 @@ struct LabelledImagesTests {
     }
   }
 
+  @Test("What was learned from does not stand in for a test part without labels")
+  func unlabelledTestPart() throws {
+    try withTemporaryFolder { folder in
+      let image = png(flat(9))
+      try write(
+        ["train/a/1.png": image, "train/b/1.png": image, "test/1.png": image, "test/2.png": image],
+        to: folder)
+      for split in [nil, "test"] {
+        let error = #expect(throws: DatasetError.self) {
+          try LabelledImages.open(folder.path, for: .evaluation, split: split)
+        }
+        #expect(error?.expected == "labels of the images of the test part")
+        #expect(error?.found == "2 images without labels in test")
+        #expect(error?.advice.contains("--split training") == true)
+      }
+      let named = try LabelledImages.open(folder.path, for: .evaluation, split: "train")
+      #expect(try named.evaluationPart().name == "training")
+      #expect(try LabelledImages.open(folder.path).trainingPart().count == 2)
+      // One for predictions only is meant so.
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent("test"), to: folder.appendingPathComponent("pred"))
+      #expect(
+        try LabelledImages.open(folder.path, for: .evaluation).evaluationPart().name == "training")
+    }
+  }
+
   @Test("Training is refused without a training part or a second class; evaluation is not")
   func refusals() throws {
     try withTemporaryFolder { folder in
@@ -119,8 +145,8 @@ struct LabelledImagesTests {
       let image = png(flat(9))
       try write(
         [
-          "train/a/1.png": image, "train/b/1.png": image, "train/c/notes.txt": [],
-          "test/a/1.png": image, "test/b/notes.txt": [],
+          "train/a/1.png": image, "train/b/1.png": image, "train/c/Thumbs.db": [],
+          "test/a/1.png": image, "test/b/.hidden": [], "train/notes/a.txt": [],
         ], to: folder)
       let images = try LabelledImages.open(folder.path)
       let error = #expect(throws: DatasetError.self) { try images.trainingPart() }

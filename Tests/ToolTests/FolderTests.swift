@@ -22,7 +22,8 @@ import Testing
     #expect(run.output.contains("layout    a folder a class, in the parts Training_Set, Test_Set"))
     #expect(run.output.contains("images    16×16 in grey, PNG"))
     #expect(
-      run.output.contains("left out  1 file without an image's ending (Training_Set/cat/notes)"))
+      run.output.contains(
+        "left out  1 file that has no ending and is no image (Training_Set/cat/notes)"))
     let started = try train(data.path, "--json").objects()[0]
     #expect(started["left_out"] as? Int == 1)
     #expect(started["skipped"] as? Int == 0)

@@ -53,8 +53,8 @@ enum Tool {
   }
 
   /// Runs the program that embeds the engine to its end.
-  static func runEmbedding(_ argument: String) throws -> Run {
-    try run(builtProgram("EmbeddingProgram"), [argument], input: "", in: nil)
+  static func runEmbedding(_ argument: String, in folder: URL? = nil) throws -> Run {
+    try run(builtProgram("EmbeddingProgram"), [argument], input: "", in: folder)
   }
 
   /// Runs a line of a shell in which `$TOOL` is the tool.

@@ -39,7 +39,7 @@ void codec_jpeg_destroy(codec_jpeg *decoder);
 /// component, else red, green and blue.
 ///
 /// Any warning of the library is an error, except of bytes between the parts of a file, which
-/// *has_stray_bytes tells, and of labels that change no pixel. `message` receives the library's
+/// *has_stray_bytes tells, as it does of bytes behind the end, and of labels that change no pixel. `message` receives the library's
 /// words where the result is an error.
 codec_status codec_jpeg_decode(codec_jpeg *decoder, const uint8_t *bytes, size_t count,
                                uint32_t width, uint32_t height, uint32_t channels,
