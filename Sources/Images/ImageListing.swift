@@ -1,5 +1,6 @@
 public import Datasets
 public import Foundation
+import Tensors
 
 /// What a folder of image files holds: its parts, its classes, every image with its label, and what was
 /// left out and why.
@@ -150,11 +151,6 @@ public struct ImageListing: Sendable {
         ? "give the files the endings of their format, such as .png"
         : "check the path, or sort the images into one folder a class")
   }
-}
-
-/// A number of things: `1 image`, `2 images`.
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 extension ImageListing.LeftOut: CustomStringConvertible {

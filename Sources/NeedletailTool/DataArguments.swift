@@ -54,12 +54,9 @@ struct DataReadingArguments: ParsableArguments {
 struct ImageLimitArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The largest image that is decoded. (default: 67108864, 2 to the 26)", valueName: "pixels"))
+      "The largest image that is decoded. (default: 67108864, 2 to the 26)", valueName: "pixels"),
+    transform: OptionNumber.whole(1...1 << 31))
   var maxImagePixels: Int?
-
-  mutating func validate() throws {
-    try maxImagePixels.map { try OptionNumber.check("--max-image-pixels", $0, in: 1...1 << 31) }
-  }
 
   /// The limits that are used.
   var limits: ImageLimits {

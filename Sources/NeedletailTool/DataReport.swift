@@ -39,6 +39,7 @@ struct DataReport {
     do {
       images = try LabelledImages.open(source, imageShape: imageShape, options: reading)
     } catch let error as DatasetError {
+      if let error = OptionError(blamedFor: error, input: imageShape) { throw error }
       guard source != LabelledImages.digitsName, FileSystem.exists(url.path) else { throw error }
       images = nil
       refusal = "\(error)"

@@ -30,20 +30,24 @@ struct Train: ParsableCommand {
     let threadCount = engine.threadBudget.threadCount
     let options = arguments.source.reading.options(
       threadCount: threadCount, reading: arguments.reading.reading)
-    let images = try LabelledImages.open(
-      arguments.source.data, split: arguments.split,
-      imageShape: arguments.input ?? arguments.model?.statedImageShape(),
-      preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes,
-      options: options)
+    let images = try OptionError.blamingOptions(input: arguments.input) {
+      try LabelledImages.open(
+        arguments.source.data, split: arguments.split,
+        imageShape: arguments.input ?? arguments.model?.statedImageShape(),
+        preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes,
+        options: options)
+    }
     images.warnings.forEach { StandardError.warn("\(arguments.source.data): \($0).") }
-    let (training, validation, other) = try images.trainingAndValidation(
-      arguments.validation, seed: arguments.seed, options: options)
+    let (training, validation, other) = try OptionError.blamingOptions {
+      try images.trainingAndValidation(
+        arguments.validation, seed: arguments.seed, options: options)
+    }
+    try OptionError.blamingOptions { try arguments.augment?.check(for: training.inputShape) }
     let classCount = training.classCount ?? 0
     if let wanted = arguments.classes, wanted != classCount {
-      throw DatasetError(
-        .mismatched, at: arguments.source.data, expected: "\(wanted) classes",
-        found: "\(classCount)",
-        advice: "leave the number of classes out, or use other data")
+      throw OptionError(
+        "--classes", expected: "\(classCount), as in \(arguments.source.data)", found: "\(wanted)",
+        advice: "leave the option out, or use other data")
     }
     other?.warnings.forEach { StandardError.warn("\(other?.source ?? ""): \($0).") }
     // Before anything that may take long: building a large network, for instance.
