@@ -140,11 +140,11 @@ enum SyntheticExamples {
     guard count >= 1, let size = all.checkedCount, size < 1 << 40 else {
       throw BenchmarkError(
         .badBatch,
-        "A batch of \(count) examples of \(shape) cannot be held; choose another batch.")
+        "A batch of \(counted(count, "example")) of \(shape) cannot be held; choose another batch.")
     }
     // As an array, and copied to a tensor.
     do {
-      try MemoryError.check(2 * 4 * size, for: "\(count) examples of \(shape)")
+      try MemoryError.check(2 * 4 * size, for: "\(counted(count, "example")) of \(shape)")
     } catch {
       throw error.advising("choose a smaller batch")
     }

@@ -1,3 +1,5 @@
+public import Tensors
+
 /// Random changes of images, under which they stay what they show: a network that sees them in each epoch
 /// in another way learns what does not depend on these.
 ///
@@ -29,5 +31,19 @@ public struct Augmentation: Hashable, Sendable {
     self.horizontalFlip = horizontalFlip
     self.verticalFlip = verticalFlip
     self.shift = shift
+  }
+
+  /// Checks that images stay in their frame.
+  ///
+  /// - Parameter imageShape: Height, width and channels.
+  /// - Throws: ``DatasetError`` if the shift is negative or reaches the height or the width.
+  public func check(for imageShape: Shape) throws {
+    let most = min(imageShape[0], imageShape[1]) - 1
+    guard shift >= 0, shift <= most else {
+      throw DatasetError(
+        .mismatched, at: "augmentation",
+        expected: "a shift from 0 to \(most) pixels for images of \(imageShape)",
+        found: "\(shift)", advice: "choose a smaller shift, such as an eighth of the width")
+    }
   }
 }

@@ -119,7 +119,7 @@ public final class Batches {
     guard steps > 0 else {
       throw DatasetError(
         .mismatched, at: "data set",
-        expected: count == 0 ? "examples" : "at least \(size) examples",
+        expected: count == 0 ? "examples" : "at least \(counted(size, "example"))",
         found: "\(count)",
         advice: count == 0
           ? "check where the data come from" : "keep the remainder, or choose a smaller batch size")

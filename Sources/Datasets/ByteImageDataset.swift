@@ -58,8 +58,9 @@ public struct ByteImageDataset: Dataset {
     guard labels.count > 0, pixels.count % size == 0, pixels.count / size == labels.count else {
       throw DatasetError(
         .mismatched, at: place, expected: "at least one image, and as many labels as images",
-        found: "\(pixels.count) bytes, which is \(pixels.count / size) images of \(imageShape), "
-          + "and \(labels.count) labels",
+        found:
+          "\(pixels.count) bytes, which is \(counted(pixels.count / size, "image")) of \(imageShape), "
+          + "and \(counted(labels.count, "label"))",
         advice: "check that images and labels belong together")
     }
     try checkLabels(labels, classCount: classNames?.count, place: place)

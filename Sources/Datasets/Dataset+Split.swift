@@ -22,8 +22,11 @@ extension Dataset {
     let total = Int((Double(count) * fraction).rounded())
     guard total > 0, total < count else {
       throw DatasetError(
-        .mismatched, at: "held-out fraction", expected: "at least one example in either part",
-        found: "\(total) of \(count) held out", advice: "choose another fraction or more data")
+        .mismatched, at: "held-out fraction",
+        expected: "a share of \(counted(count, "example")) that leaves at least one in either part",
+        found: "\(fraction), which holds out \(total)",
+        advice: total == 0
+          ? "hold out more, 0.1 for instance, or use more data" : "hold out less, or use more data")
     }
     var isHeldOut = [Bool](repeating: false, count: count)
     let groups = examplesByLabel()

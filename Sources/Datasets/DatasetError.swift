@@ -15,6 +15,8 @@ public struct DatasetError: Error, Hashable, Sendable {
     case tooLarge
     /// The parts do not fit each other, or an argument does not fit the data.
     case mismatched
+    /// The examples have another shape than the one that was asked for.
+    case shape
     /// The format is known but this variant of it is not read.
     case unsupported
     /// The format is another one, which is known and not read.
@@ -82,8 +84,13 @@ extension DatasetError: CustomStringConvertible {
   /// `place: expected …, found …; advice.` Control characters, which names of files may have, are
   /// escaped: they cannot write to a terminal or begin a line.
   public var description: String {
+    Self.escaped("\(place): expected \(expected), found \(found); \(advice).")
+  }
+
+  /// A message with its control characters escaped.
+  package static func escaped(_ text: String) -> String {
     var result = ""
-    for scalar in "\(place): expected \(expected), found \(found); \(advice).".unicodeScalars {
+    for scalar in text.unicodeScalars {
       if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
         result += "\\u{\(String(scalar.value, radix: 16))}"
       } else {

@@ -112,7 +112,7 @@ extension ByteImageDataset {
     guard labels.count == count else {
       throw DatasetError(
         .mismatched, at: labelsName,
-        expected: "\(count) labels, as many as images in \(images.name)",
+        expected: "\(counted(count, "label")), as many as images in \(images.name)",
         found: "\(labels.count)", advice: "check that the two files belong together")
     }
     try checkLabels(labels, classCount: classNames.count, place: labelsName)

@@ -24,14 +24,7 @@ struct ImageChanges: Sendable {
     height = field.exampleShape[0]
     width = field.exampleShape[1]
     channels = field.exampleShape[2]
-    let most = min(height, width) - 1
-    guard augmentation.shift >= 0, augmentation.shift <= most else {
-      throw DatasetError(
-        .mismatched, at: "augmentation",
-        expected: "a shift from 0 to \(most) pixels for images of \(field.exampleShape)",
-        found: "\(augmentation.shift)",
-        advice: "choose a smaller shift, such as an eighth of the width")
-    }
+    try augmentation.check(for: field.exampleShape)
     self.augmentation = augmentation
   }
 

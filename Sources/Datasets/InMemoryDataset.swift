@@ -101,7 +101,7 @@ public struct InMemoryDataset: Dataset {
     for (field, other) in zip(fields, counts) where other != count {
       throw DatasetError(
         .mismatched, at: "\"\(field.name)\"",
-        expected: "\(count) examples, as many as in \"\(fields[0].name)\"",
+        expected: "\(counted(count, "example")), as many as in \"\(fields[0].name)\"",
         found: "\(other)", advice: "give every field one row an example")
     }
     guard Set(fields.map(\.name)).count == fields.count else {

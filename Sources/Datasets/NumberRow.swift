@@ -1,6 +1,8 @@
+import Tensors
+
 /// A line of numbers: one example in text.
 public enum NumberRow {
-  /// Appends the numbers of a line, which commas, tabs or spaces part.
+  /// Appends the numbers of a line, which commas, tabs or spaces part; each may stand in double quotes.
   ///
   /// - Parameters:
   ///   - line: The line in UTF-8, without its end.
@@ -41,7 +43,9 @@ public enum NumberRow {
       while position < line.count, isBlank(line[position]) { position += 1 }
       guard position < line.count, line[position] != comma else {
         guard !fieldIsEmpty else {
-          throw error(place(), "a number", "nothing between two commas")
+          throw error(
+            place(), "number \(count + 1) of \(numbers.count)", "nothing between two commas",
+            advice: "write 0, or what the model was trained on, where a value is missing")
         }
         guard position < line.count else { break }
         fieldIsEmpty = true
@@ -74,7 +78,9 @@ public enum NumberRow {
         }
         let word = UnsafeBufferPointer(rebasing: line[start..<position])
         guard let value = anyNumber(word) else {
-          throw error(place(), "number \(count + 1) of \(numbers.count)", "\"\(shown(word))\"")
+          throw error(
+            place(), "number \(count + 1) of \(numbers.count)", "\"\(shown(word))\"",
+            advice: advice(on: word, in: line))
         }
         number = value
       }
@@ -84,16 +90,18 @@ public enum NumberRow {
       fieldIsEmpty = false
     }
     guard count == numbers.count else {
-      throw error(place(), "\(numbers.count) numbers", "\(count)")
+      throw error(
+        place(), counted(numbers.count, "number"), "\(count)",
+        advice: advice(onCount: count, insteadOf: numbers.count, in: line))
     }
   }
 
   private static func error(
-    _ place: String, _ expected: String, _ found: String
+    _ place: String, _ expected: String, _ found: String, advice: String?
   ) -> DatasetError {
     DatasetError(
       .malformed, at: place, expected: expected, found: found,
-      advice: "write one example a line, its numbers parted by commas or spaces")
+      advice: advice ?? "write one example a line, its numbers parted by commas or spaces")
   }
 
   // MARK: Numbers
@@ -233,8 +241,12 @@ public enum NumberRow {
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
   ]
 
-  /// A finite number in any notation that Swift reads, of up to 40 characters.
+  /// A finite number in any notation that Swift reads, of up to 40 characters; also one in double quotes.
   private static func anyNumber(_ word: UnsafeBufferPointer<UInt8>) -> Float? {
+    let quote = UInt8(ascii: "\"")
+    if word.count > 2, word.first == quote, word.last == quote {
+      return anyNumber(UnsafeBufferPointer(rebasing: word.dropFirst().dropLast()))
+    }
     // `Float` reads no further than a zero byte, and says nothing.
     guard word.count <= 40, !word.contains(0),
       let number = Float(String(decoding: word, as: UTF8.self)), number.isFinite

@@ -171,7 +171,7 @@ public struct DataFolder: Sendable {
       ]
       guard wanted == shape.dimensions else {
         throw DatasetError(
-          .mismatched, at: url.path, expected: "images of \(Shape(wanted))",
+          .shape, at: url.path, expected: "images of \(Shape(wanted))",
           found: "images of \(shape)",
           advice: "images of this form keep their size: ask for that, or use a model made for it")
       }

@@ -73,7 +73,7 @@ public enum ImageFiles {
     let size = shape.checkedCount ?? .max
     let (count, overflows) = size.multipliedReportingOverflow(by: files.count)
     let all = try AlignedBuffer<Float>(
-      count: overflows ? -1 : count, for: "\(files.count) images of \(shape)")
+      count: overflows ? -1 : count, for: "\(counted(files.count, "image")) of \(shape)")
     let errors = Lock<[Int: any Error]>([:])
     let workers = max(1, min(threadCount, files.count, ThreadBudget.maximumThreadCount))
     WorkerTeam(threadCount: workers).run(count: files.count, chunkSize: 1) { range in

@@ -1,5 +1,6 @@
 public import Datasets
 public import Foundation
+import Tensors
 
 /// What a folder of image files holds: its parts, its classes, every image with its label, and what was
 /// left out and why.
@@ -154,11 +155,6 @@ public struct ImageListing: Sendable {
         "check the path, or sort the images into one folder a class; files whose names have another "
         + "ending need that of their format, such as .png")
   }
-}
-
-/// A number of things: `1 image`, `2 images`.
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 extension ImageListing.LeftOut: CustomStringConvertible {

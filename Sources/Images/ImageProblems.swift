@@ -1,4 +1,5 @@
 public import Datasets
+import Tensors
 
 /// Images that cannot be read, all of them: found before the first step.
 public struct ImageProblems: Error, Hashable, Sendable {
@@ -29,7 +30,7 @@ extension ImageProblems: CustomStringConvertible {
   /// A line for the number, a line for each image, a line of advice.
   public var description: String {
     var lines = [
-      "\(place): \(problems.count) of \(imageCount) images cannot be read:"
+      "\(place): \(problems.count) of \(counted(imageCount, "image")) cannot be read:"
     ]
     lines += problems.prefix(Self.mostShown).map { "  \($0.shortDescription)" }
     if problems.count > Self.mostShown {

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Tensors
 
 /// A list of image files and their labels, in CSV: what stands in the place of folders for classes.
 ///

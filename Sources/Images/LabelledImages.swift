@@ -81,7 +81,7 @@ public struct LabelledImages: Sendable {
     var parts: [DataPart: ByteImageDataset] = [.training: digits.training, .test: digits.test]
     if let imageShape, imageShape != digits.training.imageShape {
       throw DatasetError(
-        .mismatched, at: digitsName, expected: "images of \(imageShape)",
+        .shape, at: digitsName, expected: "images of \(imageShape)",
         found: "images of \(digits.training.imageShape)",
         advice: "images of this form keep their size: leave the shape out")
     }

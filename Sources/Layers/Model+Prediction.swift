@@ -45,7 +45,7 @@ extension Model {
     var outputs = try graph.outputs.map { endpoint in
       try Tensor(
         zeros: endpoint.type.shape(batch: count),
-        for: "the output '\(endpoint.name)' of \(count) examples")
+        for: "the output '\(endpoint.name)' of \(counted(count, "example"))")
     }
     // A mean over the batch, say, needs the whole batch at once.
     var part = graph.mixesExamples ? max(count, 1) : Self.predictionBatchSize

@@ -116,7 +116,8 @@ public struct NetworkFile: Sendable {
       guard let shape = inputShape ?? self.inputShape else {
         throw ModelFileError(
           file: file, expected: "the shape of an example", found: "none",
-          advice: "Add it to the file, such as input: [28, 28, 1], or give data.")
+          advice: "Add it to the file, such as input: [28, 28, 1], or give it (--input 28x28x1; "
+            + "inputShape in Swift).")
       }
       graph = try Model.traced(network(classCount: classCount), inputShape: shape)
     }

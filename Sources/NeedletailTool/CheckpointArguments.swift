@@ -13,7 +13,8 @@ struct CheckpointArguments: ParsableArguments {
   var checkpointEvery: CheckpointChoice?
 
   @Option(
-    help: ArgumentHelp("How many checkpoints to keep. (default: 2)", valueName: "checkpoints"))
+    help: ArgumentHelp("How many checkpoints to keep. (default: 2)", valueName: "checkpoints"),
+    transform: OptionNumber.whole(1...1_000_000))
   var keep: Int?
 
   @Flag(
@@ -68,9 +69,9 @@ struct CheckpointArguments: ParsableArguments {
 
   /// Refuses options that would do nothing.
   func check(hasOutput: Bool) throws {
-    try OptionNumber.check("--keep", keepCount, in: 1...1_000_000)
     guard hasOutput || !withoutAtomicWrites else {
-      throw ValidationError("--without-atomic-writes: expected --output, the folder, too.")
+      throw OptionError(
+        "--without-atomic-writes", expected: "--output, the folder, too", found: "none")
     }
     let needing = [
       (checkpointEvery?.interval != nil, "--checkpoint-every"), (keep != nil, "--keep"),
@@ -79,10 +80,11 @@ struct CheckpointArguments: ParsableArguments {
     ]
     for (isGiven, name) in needing where isGiven {
       guard hasOutput else {
-        throw ValidationError("\(name): expected --output, the folder of the checkpoints, too.")
+        throw OptionError(
+          name, expected: "--output, the folder of the checkpoints, too", found: "none")
       }
       guard areWritten else {
-        throw ValidationError("\(name): expected checkpoints, found --checkpoint-every off.")
+        throw OptionError(name, expected: "checkpoints", found: "--checkpoint-every off")
       }
     }
   }

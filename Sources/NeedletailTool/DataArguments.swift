@@ -58,19 +58,15 @@ struct ClassCountArguments: ParsableArguments {
       """
       The number of classes, where IDX files may have more than their labels tell; of other data it \
       is checked.
-      """, valueName: "classes"))
+      """, valueName: "classes"), transform: OptionNumber.whole(2...1_000_000))
   var count: Int?
-
-  mutating func validate() throws {
-    try count.map { try OptionNumber.check("--classes", $0, in: 2...1_000_000) }
-  }
 
   /// Refuses images of another number of classes.
   func check(_ found: Int, of data: String) throws {
     guard let count, count != found else { return }
-    throw DatasetError(
-      .mismatched, at: data, expected: "\(count) classes", found: "\(found)",
-      advice: "leave the number of classes out, or use other data")
+    throw OptionError(
+      "--classes", expected: "\(found), as in \(data)", found: "\(count)",
+      advice: "leave the option out, or use other data")
   }
 }
 
@@ -78,12 +74,9 @@ struct ClassCountArguments: ParsableArguments {
 struct ImageLimitArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The largest image that is decoded. (default: 67108864, 2 to the 26)", valueName: "pixels"))
+      "The largest image that is decoded. (default: 67108864, 2 to the 26)", valueName: "pixels"),
+    transform: OptionNumber.whole(1...1 << 31))
   var maxImagePixels: Int?
-
-  mutating func validate() throws {
-    try maxImagePixels.map { try OptionNumber.check("--max-image-pixels", $0, in: 1...1 << 31) }
-  }
 
   /// The limits that are used.
   var limits: ImageLimits {

@@ -23,7 +23,7 @@ struct DataCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The shape of an image, as for train.", valueName: "height x width x channels"),
-    transform: parseShape)
+    transform: Shape.init(imageOption:))
   var input: Shape?
 
   @OptionGroup var classes: ClassCountArguments

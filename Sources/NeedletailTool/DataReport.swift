@@ -44,6 +44,7 @@ struct DataReport {
       images = try LabelledImages.open(
         source, imageShape: imageShape, classCount: classes.count, options: reading)
     } catch let error as DatasetError where error.kind != .refused {
+      if let error = OptionError(blamedFor: error, input: imageShape) { throw error }
       guard source != LabelledImages.digitsName, FileSystem.exists(url.path) else { throw error }
       images = nil
       refusal = "\(error)"

@@ -29,11 +29,13 @@ struct Evaluate: ParsableCommand {
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(pathText: model), engine: engine)
     let preparation = try ImagePreparation(ofModel: model.metadata.imagePreparation)
-    let images = try LabelledImages.open(
-      source.data, for: .evaluation, split: split, imageShape: model.singleInputShape(),
-      classNames: model.metadata.classNames,
-      options: source.reading.options(
-        threadCount: engine.threadBudget.threadCount, reading: preparation.reading))
+    let images = try OptionError.blamingOptions {
+      try LabelledImages.open(
+        source.data, for: .evaluation, split: split, imageShape: model.singleInputShape(),
+        classNames: model.metadata.classNames,
+        options: source.reading.options(
+          threadCount: engine.threadBudget.threadCount, reading: preparation.reading))
+    }
     try images.check(preparation, isKnown: model.metadata.imagePreparation != nil)
     images.warnings.forEach { StandardError.warn("\(source.data): \($0).") }
     let (part, dataset) = try images.evaluationPart()

@@ -87,7 +87,7 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as TrainingFailure: self = Self(of: error.error)
     case let error as BadExamples: self = Self(of: error.first)
     case is MemoryError, is BLASError, is UnknownArguments: self = .systemError
-    case is EngineError, is EmptyArgument: self = .usage
+    case is EngineError, is EmptyArgument, is OptionError: self = .usage
     default: self = .software
     }
   }

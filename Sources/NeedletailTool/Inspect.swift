@@ -22,21 +22,18 @@ struct Inspect: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The shape of an example, for presets and network files.",
-      valueName: "height x width x channels"), transform: parseShape)
+      valueName: "height x width x channels"), transform: Shape.init(option:))
   var input: Shape?
 
   @Option(
-    help: "The number of classes, for presets and network files. (default: the preset's, or 10)")
+    help: "The number of classes, for presets and network files. (default: the preset's, or 10)",
+    transform: OptionNumber.whole(2...1_000_000))
   var classes: Int?
 
   @OptionGroup var convolution: ConvolutionArguments
 
   @Flag(help: "Print one JSON object.")
   var json = false
-
-  mutating func validate() throws {
-    try classes.map { try OptionNumber.check("--classes", $0, in: 2...1_000_000) }
-  }
 
   func run() throws {
     let model = try openModel()
@@ -49,14 +46,13 @@ struct Inspect: ParsableCommand {
     let engine = try Engine(options: EngineOptions(convolution: convolution.algorithm))
     guard let source = NetworkSource(named: name) else {
       guard input == nil, classes == nil else {
-        throw ValidationError(
-          "--input and --classes are for presets and network files; the model in \(name) has its own."
-        )
+        throw OptionError(
+          input == nil ? "--classes" : "--input", expected: "a preset or a network file",
+          found: "the model in \(name), which has its own")
       }
       return try Model(contentsOf: URL(pathText: name), engine: engine)
     }
-    return try source.model(
-      inputShape: input, classCount: classes, engine: engine)
+    return try source.model(input: input, classCount: classes, engine: engine)
   }
 
   private func text(_ model: Model, _ summary: ModelSummary) -> String {

@@ -71,9 +71,11 @@ struct NeedletailTool: ParsableCommand {
       }
   }
 
-  /// Ends the process: with the parser's words for its errors, else with one paragraph.
-  private static func fail(_ error: any Error) -> Never {
-    let isParsers = exitCode(for: error) != .failure
+  /// Ends the process: with the parser's words for its errors and its help, else with one paragraph.
+  private static func fail(_ thrown: any Error) -> Never {
+    let refusal = OptionError(in: thrown, message: message(for: thrown))
+    let error = refusal ?? thrown
+    let isParsers = refusal == nil && exitCode(for: error) != .failure
     let status = isParsers ? exitCode(for: error).rawValue : ExitStatus(of: error).rawValue
     // Not for the help, which is no error.
     if status != 0, TrainEnding.isAskedFor(by: CommandLine.arguments) {
@@ -83,8 +85,17 @@ struct NeedletailTool: ParsableCommand {
       // Where standard output is what failed, standard error is left.
       try? StandardOutput.line(object)
     }
-    if isParsers { exit(withError: error) }
-    StandardError.write("needletail: \(error)")
+    guard isParsers else { end(telling: error) }
+    // The parser's own exit would not notice that its help cannot be written.
+    if status != 0 {
+      StandardError.write(fullMessage(for: error))
+      end(status)
+    }
+    do {
+      try StandardOutput.line(fullMessage(for: error))
+    } catch {
+      end(telling: error)
+    }
     end(status)
   }
 }
@@ -122,6 +133,12 @@ struct EmptyArgument: Error, CustomStringConvertible {
   var description: String {
     "\(place): expected a value, found an empty one; is a variable of the shell not set?"
   }
+}
+
+/// Ends the process with an error.
+private func end(telling error: any Error) -> Never {
+  StandardError.write("needletail: \(error)")
+  end(ExitStatus(of: error).rawValue)
 }
 
 /// C's `exit`, which the parser's hides inside of commands.

@@ -1,62 +1,75 @@
-import ArgumentParser
+import Needletail
 
-/// Checks of the numbers that options take, all in the same words.
+/// Reads the numbers that options take, all by the same rules, and refuses others in the same words.
+///
+/// Options of numbers are declared with one of these as their `transform`: the parser's own reading takes
+/// hexadecimal numbers, says nothing of the range, and loses what was typed.
 enum OptionNumber {
-  /// Refuses a whole number outside of a range.
-  static func check(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws {
-    guard range.contains(value) else {
-      throw ValidationError(
-        "\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value).")
+  /// What reads a value.
+  typealias Reader<Number> = @Sendable (String) throws -> Number
+
+  /// Whole numbers of a range.
+  static func whole<Number: FixedWidthInteger & Sendable>(
+    _ range: ClosedRange<Number>
+  ) -> Reader<Number> {
+    { text in
+      guard let number = Number(text), range.contains(number) else {
+        throw refusal(
+          of: text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return number
     }
   }
 
-  /// Refuses a number outside of a range, and what is none.
+  /// Numbers of a range in decimal notation.
   ///
-  /// - Parameter unit: What is counted.
-  static func check(
-    _ name: String, _ value: Double, in range: ClosedRange<Double>, of unit: String
-  ) throws {
-    guard range.contains(value) else {
-      throw ValidationError(
-        "\(name): expected \(NumberText.plain(range.lowerBound)) to \(NumberText.plain(range.upperBound)) \(unit), found "
-          + "\(NumberText.plain(value)).")
+  /// - Parameter expected: What they are, for the refusal.
+  static func real<Number: BinaryFloatingPoint & LosslessStringConvertible & Sendable>(
+    _ range: ClosedRange<Number>, _ expected: String
+  ) -> Reader<Number> {
+    { text in
+      // What overflows is infinite, what is too small is zero: neither is in a range that excludes it.
+      guard let number: Number = decimal(text), range.contains(number) else {
+        throw refusal(of: text, expected: expected)
+      }
+      return number
     }
   }
 
-  /// Refuses what is not above 0, or not finite.
-  static func checkPositive(_ name: String, _ value: Float) throws {
-    guard value.isFinite, value > 0 else {
-      // By way of its digits: 0.1 is another number as a Double.
-      let digits = Double("\(value)") ?? Double(value)
-      throw ValidationError(
-        "\(name): expected a number above 0, found \(NumberText.plain(digits)).")
-    }
-  }
-}
+  /// Seeds.
+  static let seed: Reader<UInt64> = whole(0...UInt64.max)
 
-/// A seed as it was written, so that it can be refused in the same words as other numbers.
-struct SeedNumber: ExpressibleByArgument, CustomStringConvertible {
-  let description: String
-  private let number: UInt64?
+  /// Numbers of images in a step of a benchmark.
+  static let benchmarkBatch: Reader<Int> = whole(1...1 << 20)
 
-  init(_ value: UInt64) {
-    description = "\(value)"
-    number = value
-  }
+  /// Times of a benchmark.
+  static let seconds: Reader<Double> = real(
+    Double.leastNormalMagnitude...86_400, "a number of seconds above 0, up to 86400")
 
-  init?(argument: String) {
-    description = argument
-    number = UInt64(argument)
+  /// Learning rates: what single precision holds.
+  static let learningRate: Reader<Float> = real(
+    Float.leastNormalMagnitude...Float.greatestFiniteMagnitude,
+    "a number above 0 (1.2e-38 to 3.4e38)")
+
+  /// A number in decimal notation; nil for all else, `nan`, `inf` and hexadecimal numbers among it.
+  static func decimal<Number: LosslessStringConvertible>(_ text: String) -> Number? {
+    text.utf8.allSatisfy(characters.contains) ? Number(text) : nil
   }
 
-  /// The seed, once it was checked.
-  var value: UInt64 { number ?? 0 }
+  /// Whether a text was meant to be a number: `10%`, `0,1`, `.5x` or `nan`.
+  static func looksLikeNumber(_ text: String) -> Bool {
+    let number = ["%", ",", " "].reduce(text.lowercased()) { $0.replacing($1, with: "") }
+    return Double(number) != nil
+  }
 
-  /// Refuses what is no seed.
-  func check(_ name: String) throws {
-    guard number != nil else {
-      throw ValidationError(
-        "\(name): expected a whole number from 0 to \(UInt64.max), found \(description).")
-    }
+  private static let characters = Set("0123456789+-.eE".utf8)
+
+  /// The refusal of a value, with advice where it only has a decimal comma.
+  static func refusal(of text: String, expected: String, advice: String? = nil) -> OptionError {
+    let point = text.replacing(",", with: ".")
+    let isDecimalComma = point != text && (decimal(point) as Double?) != nil
+    return OptionError(
+      expected: expected, found: OptionError.quoted(text),
+      advice: isDecimalComma ? "write a point: \(point)" : advice)
   }
 }

@@ -55,13 +55,16 @@ struct Predict: ParsableCommand {
           + "./-.")
     }
     if images.isEmpty && StandardInput.isTerminal {
-      throw ValidationError("Name images or folders, or pipe rows of numbers into the command.")
+      throw OptionError(
+        "images", expected: "images, folders, or rows of numbers on standard input",
+        found: "a terminal", advice: "name images, or pipe rows into the command")
     }
     if header && !readsRows {
-      throw ValidationError("--header: expected rows on standard input, found images.")
+      throw OptionError("--header", expected: "rows on standard input", found: "images")
     }
     if skipBad && (readsRows || strict) {
-      throw ValidationError("--skip-bad: expected images, without --strict.")
+      throw OptionError(
+        "--skip-bad", expected: "images, without --strict", found: strict ? "--strict" : "rows")
     }
     let engine = try engine.start()
     let model = try Model(contentsOf: URL(pathText: model), engine: engine)

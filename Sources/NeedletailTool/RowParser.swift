@@ -60,7 +60,7 @@ struct RowParser: @unchecked Sendable {
           .tooLarge, at: place(), expected: "lines of at most \(maximumLineLength) bytes",
           found: "a longer one", advice: "write one example a line"))
     }
-    let text = lines[index].bytes(in: bytes)
+    let text = Self.withoutMark(lines[index].bytes(in: bytes))
     guard !text.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) else { return .blank }
     do {
       let row = numbers[index * count..<(index + 1) * count]
@@ -71,17 +71,29 @@ struct RowParser: @unchecked Sendable {
     }
   }
 
-  /// The error, with advice where the first row begins with a word, as heads do.
+  /// A line without UTF-8's byte-order mark: files that were joined have one at the start of each.
+  private static func withoutMark(
+    _ line: UnsafeBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    line.starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeBufferPointer(rebasing: line.dropFirst(3)) : line
+  }
+
+  /// The error, with advice where the first row has words, as heads do.
   private func advised(
     _ error: DatasetError, _ index: Int, _ text: UnsafeBufferPointer<UInt8>
   ) -> DatasetError {
-    let quotes = [UInt8(ascii: "\""), UInt8(ascii: "'")]
-    guard firstLine + index == 1, !isAfterHeader,
-      let letter = text.first(where: { !quotes.contains($0) }),
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)
-    else { return error }
+    guard firstLine + index == 1, !isAfterHeader, Self.hasWords(text) else { return error }
     var error = error
     error.advice += ", or skip a head with --header"
     return error
+  }
+
+  /// Whether there are letters beside those that numbers have, as in `1e5`, `0x1p3`, `nan` and `inf`.
+  private static func hasWords(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+    let separators = Set(" \t\r,;|\"'".utf8)
+    return line.split { separators.contains($0) }.contains { word in
+      let text = String(decoding: word.prefix(64), as: UTF8.self)
+      return text.contains { $0.isLetter || $0 == "_" } && Double(text) == nil
+    }
   }
 }

@@ -16,7 +16,7 @@ struct StandardInput {
   /// A line without its end.
   struct Line {
     /// Where it lies in the bytes that ``StandardInput/bytes(of:_:)`` shows.
-    fileprivate var range: Range<Int>
+    fileprivate let range: Range<Int>
     /// Whether it was longer than a line may be; then its bytes are gone.
     let isTooLong: Bool
   }
@@ -48,18 +48,13 @@ struct StandardInput {
   /// The lines that have arrived, at most so many: waits for the first, not for more; none at the
   /// end of the input.
   ///
-  /// A byte-order mark at the start is left out.
-  ///
   /// - Throws: ``StreamError`` if reading fails; ``DatasetError`` if the text is not in UTF-8 by its
   ///   mark.
   mutating func nextLines(atMost most: Int) throws -> [Line] {
-    var lines = try nextBareLines(atMost: most)
-    if isAtStart, !lines.isEmpty {
+    let lines = try nextBareLines(atMost: most)
+    if isAtStart, let first = lines.first {
       isAtStart = false
-      let bytes = buffer[lines[0].range]
-      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-        lines[0].range = lines[0].range.dropFirst(3)
-      } else if let encoding = Self.otherEncoding(bytes) {
+      if let encoding = Self.otherEncoding(buffer[first.range]) {
         throw DatasetError(
           .unsupported, at: "standard input, row 1", expected: "text in UTF-8",
           found: "the byte-order mark of \(encoding)",
@@ -69,7 +64,7 @@ struct StandardInput {
     return lines
   }
 
-  /// The encoding whose mark stands at the start, unless it is UTF-8's.
+  /// The encoding whose mark stands at the start, of those that are not read.
   private static func otherEncoding(_ bytes: ArraySlice<UInt8>) -> String? {
     let marks: [(bytes: [UInt8], name: String)] = [
       ([0xFF, 0xFE, 0, 0], "UTF-32"), ([0, 0, 0xFE, 0xFF], "UTF-32"), ([0xFF, 0xFE], "UTF-16"),

@@ -30,14 +30,19 @@ struct Train: ParsableCommand {
     let threadCount = engine.threadBudget.threadCount
     let options = arguments.source.reading.options(
       threadCount: threadCount, reading: arguments.reading.reading)
-    let images = try LabelledImages.open(
-      arguments.source.data, split: arguments.split,
-      imageShape: arguments.input ?? arguments.model?.statedImageShape(),
-      preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes.count,
-      options: options)
+    let images = try OptionError.blamingOptions(input: arguments.input) {
+      try LabelledImages.open(
+        arguments.source.data, split: arguments.split,
+        imageShape: arguments.input ?? arguments.model?.statedImageShape(),
+        preferredSize: arguments.model?.preferredImageSize, classCount: arguments.classes.count,
+        options: options)
+    }
     images.warnings.forEach { StandardError.warn("\(arguments.source.data): \($0).") }
-    let (training, validation, other) = try images.trainingAndValidation(
-      arguments.validation, seed: arguments.seed, options: options)
+    let (training, validation, other) = try OptionError.blamingOptions {
+      try images.trainingAndValidation(
+        arguments.validation, seed: arguments.seed, options: options)
+    }
+    try OptionError.blamingOptions { try arguments.augment?.check(for: training.inputShape) }
     let classCount = training.classCount ?? 0
     try arguments.classes.check(classCount, of: arguments.source.data)
     other?.warnings.forEach { StandardError.warn("\(other?.source ?? ""): \($0).") }

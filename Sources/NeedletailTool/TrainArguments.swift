@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Needletail
 
 /// What `train` is asked for.
@@ -25,15 +26,19 @@ struct TrainArguments: ParsableArguments {
       The shape of an image; image files are resized to it. (default: that of most of them if it has at most \
       96 pixels a side, else the preset's, else 32x32 or 64x64)
       """,
-      valueName: "height x width x channels"), transform: parseShape)
+      valueName: "height x width x channels"), transform: Shape.init(imageOption:))
   var input: Shape?
 
   @OptionGroup var classes: ClassCountArguments
 
-  @Option(help: "How often to see all images.")
+  @Option(
+    help: "How often to see all images. (default: 10)", transform: OptionNumber.whole(1...1_000_000)
+  )
   var epochs = 10
 
-  @Option(help: "How many images a step learns from.")
+  @Option(
+    help: "How many images a step learns from. (default: 64)",
+    transform: OptionNumber.whole(1...1 << 24))
   var batch = 64
 
   @Option(
@@ -45,7 +50,8 @@ struct TrainArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The learning rate. (default: 0.001 for adam and adamw, else 0.01)", valueName: "rate"))
+      "The learning rate. (default: 0.001 for adam and adamw, else 0.01)", valueName: "rate"),
+    transform: OptionNumber.learningRate)
   var learningRate: Float?
 
   @Option(
@@ -57,7 +63,10 @@ struct TrainArguments: ParsableArguments {
   var schedule = ScheduleRecipe.constant
 
   @Option(
-    help: ArgumentHelp("For how many epochs the rate rises to its start.", valueName: "epochs"))
+    help: ArgumentHelp(
+      "For how many epochs the rate rises to its start. (default: 0)", valueName: "epochs"),
+    transform: OptionNumber.real(
+      0...1_000_000, "a number of epochs from 0 to those of the training"))
   var warmUp = 0.0
 
   @Option(
@@ -69,16 +78,17 @@ struct TrainArguments: ParsableArguments {
   var augment: Augmentation?
 
   @Option(
-    name: .customLong("seed"),
-    help: "Decides first weights, the order of images, how they are changed and what is held out.")
-  var seedNumber = SeedNumber(0)
+    help: """
+      Decides first weights, the order of images, how they are changed and what is held out. (default: 0)
+      """, transform: OptionNumber.seed)
+  var seed: UInt64 = 0
 
   @OptionGroup var engine: EngineArguments
 
   @Option(
     help: ArgumentHelp(
       "What to validate with after each epoch: other images, or a fraction to hold out.",
-      valueName: "images|fraction"))
+      valueName: "images|fraction"), transform: validationChoice)
   var validation: String?
 
   @Option(
@@ -99,80 +109,31 @@ struct TrainArguments: ParsableArguments {
   var json = false
 
   mutating func validate() throws {
-    try OptionNumber.check("--epochs", epochs, in: 1...1_000_000)
-    try OptionNumber.check("--batch", batch, in: 1...1 << 24)
     try checkpoints.check(hasOutput: output != nil)
-    try seedNumber.check("--seed")
-    try OptionNumber.checkPositive("--learning-rate", rate)
-    try OptionNumber.check("--warm-up", warmUp, in: 0...Double(epochs), of: "epochs")
-    if let fraction = validation.flatMap({ Double($0) }), !(fraction >= 0 && fraction.isFinite) {
-      throw ValidationError(
-        "--validation: expected images or a fraction between 0 and 1, found \(validation ?? "").")
+    guard warmUp <= Double(epochs) else {
+      throw OptionError(
+        "--warm-up", expected: "a number of epochs from 0 to those of the training, \(epochs)",
+        found: NumberText.plain(warmUp))
     }
   }
 
-  /// What the random streams start from.
-  var seed: UInt64 { seedNumber.value }
   /// The learning rate that is used.
   var rate: Float { learningRate ?? optimizer.standardLearningRate }
 }
 
-/// How a command computes: its threads and its convolutions.
-struct EngineArguments: ParsableArguments {
-  @OptionGroup var threads: ThreadArguments
-  @OptionGroup var convolution: ConvolutionArguments
-
-  /// Starts the engine and its threads, and warns of what keeps it from full speed.
-  func start() throws -> Engine {
-    let engine = try Engine(
-      options: EngineOptions(threadCount: threads.count, convolution: convolution.algorithm))
-    var warnings = engine.threadBudget.warnings + engine.start()
-    // Nothing else needs the library.
-    if convolution.algorithm == .im2row, let warning = try BLASLibrary.current.warning {
-      warnings.append(warning)
-    }
-    warnings.forEach(StandardError.warn)
-    return engine
+/// Reads what `--validation` names: images, or the fraction of the training part to hold out.
+@Sendable
+private func validationChoice(_ text: String) throws -> String {
+  let isFraction: Bool
+  if let number: Double = OptionNumber.decimal(text) {
+    isFraction = number > 0 && number < 1
+  } else {
+    isFraction = !OptionNumber.looksLikeNumber(text) || FileSystem.exists(text)
   }
-}
-
-/// How a command computes convolutions.
-struct ConvolutionArguments: ParsableArguments {
-  @Option(
-    name: .customLong("convolution"),
-    help: ArgumentHelp(
-      """
-      How to compute convolutions that this can compute. (default: by a rule on their shapes, which \
-      inspect shows)
-      """, valueName: "algorithm"))
-  var algorithm: ConvolutionAlgorithm?
-}
-
-/// The threads that a command uses.
-struct ThreadArguments: ParsableArguments {
-  @Option(
-    name: .customLong("threads"),
-    help: ArgumentHelp(
-      "How many threads to use. (default: what the system lets this process use)",
-      valueName: "threads"))
-  var count: Int?
-
-  mutating func validate() throws {
-    try count.map {
-      try OptionNumber.check("--threads", $0, in: 1...ThreadBudget.maximumThreadCount)
-    }
+  guard isFraction else {
+    throw OptionNumber.refusal(
+      of: text, expected: "images, or a fraction above 0 and below 1, as 0.1",
+      advice: "leave the option out to hold nothing out")
   }
-}
-
-/// Reads a shape: `28x28x1` or `28,28,1`.
-func parseShape(_ text: String) throws -> Shape {
-  let words = text.split(omittingEmptySubsequences: false) { $0 == "x" || $0 == "," || $0 == "×" }
-  let extents = words.compactMap { Int($0) }
-  let shape = Shape(extents)
-  guard extents.count == words.count, extents.allSatisfy({ $0 >= 1 }), shape.rank <= 4,
-    shape.checkedCount ?? Int.max <= 1 << 28
-  else {
-    throw ValidationError("expected extents from 1, like 28x28x1 or 784")
-  }
-  return shape
+  return text
 }

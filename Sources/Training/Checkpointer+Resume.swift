@@ -2,6 +2,7 @@ import FilePaths
 import Foundation
 import Layers
 import ModelFiles
+import Tensors
 
 extension Checkpointer {
   /// Goes to the newest complete checkpoint, if there is one and that is asked for.
@@ -28,7 +29,7 @@ extension Checkpointer {
     }
     if let (file, url, changes) = found {
       try restore(file, &model, state, &progress)
-      warn(of: file, url)
+      warn(of: file, url, changes: changes)
       if changes.isEmpty {
         newest = CheckpointReport(
           url: url, position: progress.position(stepCount: state.stepCount),
@@ -87,14 +88,16 @@ extension Checkpointer {
     return differences.ofData
   }
 
-  private func warn(of file: CheckpointFile, _ url: URL) {
+  /// - Parameter changes: What differs in the data, of which ``adopt`` tells.
+  private func warn(of file: CheckpointFile, _ url: URL, changes: [String]) {
     let differences = settings.machineDifferences(from: file.machine)
     if !differences.isEmpty {
       warnings.append(
         "\(url.path): written on another machine (\(differences.joined(separator: "; "))); "
           + "from here on, the last bits may differ from those of a training on one machine.")
     }
-    for data in settings.changedTimes(from: file.fileTimes) {
+    for data in settings.changedTimes(from: file.fileTimes)
+    where !changes.contains(where: { $0.hasPrefix("\(data): ") }) {
       warnings.append(
         "\(url.path): the files of the \(data) have other times than when it was written. Their sizes, and "
           + "what was compared of their content, are the same; if they have changed nevertheless, start "

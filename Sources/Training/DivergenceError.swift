@@ -1,3 +1,5 @@
+import Tensors
+
 /// A training has diverged: a number that must be finite is not.
 ///
 /// The step in question changed nothing: `model` has the parameters from before it, except for the

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// What ended a training on its way, after steps were made and with checkpoints on: an error of the
 /// data, of the validation or of the listener, and where the training can go on from.

@@ -30,6 +30,40 @@ struct NumberRowTests {
     #expect(error?.place == "line 1")
   }
 
+  @Test("Numbers in double quotes, as tables have them")
+  func quoted() throws {
+    #expect(try parse("\"1\",\"-2.5\", \"3e2\"\r", count: 3) == [1, -2.5, 300])
+    #expect(throws: DatasetError.self) { try parse("\"1\",\"2,5\",\"3\"", count: 3) }
+    #expect(throws: DatasetError.self) { try parse("\"1\",\"2,\"3\"", count: 3) }
+  }
+
+  @Test(
+    "What a line looks like decides what to do about it",
+    arguments: [
+      ("1;2;3", "number 1 of 3", "\"1;2;3\"", "parted by semicolons: write commas, tr ';' ','"),
+      (
+        "0,5;1,5;2", "number 2 of 3", "\"5;1\"",
+        "parted by semicolons, and have decimal commas: write commas, tr ',;' '.,', and points"
+      ),
+      ("1|2|3", "number 1 of 3", "\"1|2|3\"", "parted by bars: write commas, tr '|' ','"),
+      ("1,nan,3", "number 2 of 3", "\"nan\"", "put a finite number where a value is missing"),
+      ("1,2,-Inf", "number 3 of 3", "\"-Inf\"", "put a finite number where a value is missing"),
+      ("1,2,1e99", "number 3 of 3", "\"1e99\"", "single precision holds, up to 3.4e38"),
+      ("1,,3", "number 2 of 3", "nothing between two commas", "where a value is missing"),
+      ("1,'2',3", "number 2 of 3", "\"'2'\"", "without quotes"),
+      ("0,5 1,5 2,5", "3 numbers", "6", "if the commas are decimal ones, write points"),
+      ("1,2,3,4", "3 numbers", "4", "leave out a label or a number of the row"),
+      ("1,2\r3,4", "3 numbers", "4", "lines seem to end in carriage returns alone"),
+      ("1,2", "3 numbers", "2", "write one example a line"),
+      ("1,x,3", "number 2 of 3", "\"x\"", "write one example a line"),
+    ])
+  func advice(_ line: String, _ expected: String, _ found: String, _ advice: String) {
+    let error = #expect(throws: DatasetError.self) { try parse(line, count: 3) }
+    #expect(error?.expected == expected)
+    #expect(error?.found == found)
+    #expect(error?.advice.contains(advice) == true, "\(error?.advice ?? "")")
+  }
+
   @Test("Short whole numbers and runs of zeros are read as all others are")
   func pixels() throws {
     var generator = SplitMix(state: 11)

@@ -64,14 +64,14 @@ struct AugmentTests {
   func tooFar() throws {
     let folder = try TemporaryFolder()
     let run = try train(folder.path("run"), "--augment", "flip,shift:8")
-    #expect(run.status == 65)
+    #expect(run.status == 64)
     #expect(
       run.errors == """
-        needletail: augmentation: expected a shift from 0 to 7 pixels for images of [8, 8, 1], \
+        needletail: --augment: expected a shift from 0 to 7 pixels for images of [8, 8, 1], \
         found 8; choose a smaller shift, such as an eighth of the width.
 
         """)
-    #expect(run.lines.map { $0.prefix(4) } == ["data"])
+    #expect(run.output == "")
     #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
   }
 
@@ -84,8 +84,7 @@ struct AugmentTests {
   func words(_ words: String, _ found: String) throws {
     let run = try Tool.run("train", "--data", "digits", "--augment", words)
     #expect(run.status == 64)
-    #expect(
-      run.errors.hasPrefix("needletail: The value '\(words)' is invalid for '--augment <changes>'"))
+    #expect(run.errors.hasPrefix("needletail: --augment: expected "))
     #expect(run.errors.contains("\(found); write flip,shift:4, for instance."), "\(run.errors)")
     #expect(run.output == "")
   }

@@ -160,16 +160,22 @@ struct BenchTests {
     arguments: [
       ("train", "Missing expected argument '--model"),
       ("train --model nosuch", "expected a preset"),
-      ("train --model mlp --batch 0", "--batch: expected 1 to 1048576, found 0"),
-      ("infer --model mlp --seconds 0", "--seconds: expected a number above 0"),
-      ("layers --model mlp --threads 0", "--threads: expected 1 to 1024, found 0"),
-      ("kernels --input 6x6x2", "--input and --filters make a convolution together"),
-      ("kernels --input 6x6x2 --filters 0", "--filters: expected 1 to 65536, found 0"),
-      ("kernels --input 6x6x2 --filters 3 --groups 2", "The convolution is impossible"),
-      ("kernels --input 6x6x2 --filters 3 --kernel 0", "--kernel: expected 1 to 65536"),
-      ("kernels --model mlp --product 4x5x6", "Either presets or shapes by hand"),
+      (
+        "train --model mlp --batch 0",
+        "--batch: expected a whole number from 1 to 1048576, found '0'"
+      ),
+      ("infer --model mlp --seconds 0", "--seconds: expected a number of seconds above 0"),
+      ("layers --model mlp --threads 0", "--threads: expected a whole number from 1 to 1024"),
+      ("kernels --input 6x6x2", "--input: expected --filters too"),
+      ("kernels --input 6x6x2 --filters 0", "--filters: expected a whole number from 1 to 65536"),
+      (
+        "kernels --input 6x6x2 --filters 3 --groups 2",
+        "--input: expected a convolution that is possible"
+      ),
+      ("kernels --input 6x6x2 --filters 3 --kernel 0", "--kernel: expected a whole number from 1"),
+      ("kernels --model mlp --product 4x5x6", "--model: expected presets, or shapes by hand"),
       ("kernels --product 4x5", "--product: expected rows, inputs and outputs"),
-      ("data --images 3", "--images: expected 10 to 1000000, found 3"),
+      ("data --images 3", "--images: expected a whole number from 10"),
     ])
   func errors(_ arguments: String, _ words: String) throws {
     let run = try Tool.shell("\"$TOOL\" bench \(arguments)")

@@ -53,7 +53,9 @@ struct FileSystemTests {
   func withoutOutput() throws {
     let run = try Tool.run("train", "--data", "digits", "--without-atomic-writes")
     #expect(run.status == 64)
-    #expect(run.errors.contains("--without-atomic-writes: expected --output, the folder, too."))
+    #expect(
+      run.errors.contains(
+        "--without-atomic-writes: expected --output, the folder, too, found none."))
   }
 }
 

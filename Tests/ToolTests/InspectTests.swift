@@ -61,6 +61,31 @@ struct InspectTests {
     #expect(objects.first?["parameters"] as? Int == 15)
   }
 
+  @Test("A network file without a shape asks for --input, which every command takes")
+  func shapeOfNetworkFile() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path("net.yaml")
+    try Data("layers:\n  - Dense: 3\n".utf8).write(to: URL(fileURLWithPath: file))
+    for command in [
+      ["inspect", file], ["bench", "train", "--model", file], ["bench", "infer", "--model", file],
+      ["bench", "layers", "--model", file],
+    ] {
+      let missing = try Tool.run(arguments: command)
+      #expect(missing.status == 78)
+      #expect(missing.errors.contains("expected the shape of an example, found none"))
+      #expect(missing.errors.contains("--input 28x28x1"))
+      let short = command[0] == "bench" ? ["--seconds", "0.01", "--batch", "2"] : []
+      let given = try Tool.run(arguments: command + ["--json", "--input", "6"] + short)
+      #expect(given.status == 0, "\(given.errors)")
+      if command[1] != "layers" {
+        #expect(try given.objects().first?["parameters"] as? Int == 21)
+      }
+    }
+    let misfit = try Tool.run("bench", "infer", "--model", "vgg8", "--input", "8x8x1")
+    #expect(misfit.status == 64)
+    #expect(misfit.errors.hasPrefix("needletail: --input: The preset vgg8 does not fit examples"))
+  }
+
   @Test("A network file is shown with the output that it has", arguments: ["1", "2", "100"])
   func outputs(_ width: String) throws {
     let folder = try TemporaryFolder()

@@ -1,83 +1,185 @@
 import Foundation
 import Testing
 
-/// Numbers that options refuse.
+/// What options refuse.
 @Suite("Options")
 struct OptionTests {
-  struct Case: CustomTestStringConvertible {
-    let command: String
-    let option: String
-    let value: String
-    let expected: String
-
-    init(_ command: String, _ option: String, _ value: String, _ expected: String) {
-      (self.command, self.option, self.value, self.expected) = (command, option, value, expected)
-    }
-
-    var testDescription: String { "\(command) \(option) \(value)" }
-  }
-
   private static let train = "train --data digits --output run"
   private static let bench = "bench train --model mlp"
 
+  /// A command, an option, a value that it refuses, and what it says instead of it.
   static let cases = [
-    Case(train, "--learning-rate", "-0.1", "a number above 0"),
-    Case(train, "--learning-rate", "-1e-3", "a number above 0"),
-    Case(train, "--learning-rate", "nan", "a number above 0"),
-    Case(train, "--learning-rate", "inf", "a number above 0"),
-    Case(train, "--learning-rate", "-inf", "a number above 0"),
-    Case(train, "--learning-rate", "0.0", "a number above 0"),
-    Case(train, "--epochs", "-1", "1 to 1000000"),
-    Case(train, "--batch", "-5", "1 to 16777216"),
-    Case(train, "--seed", "-1", "a whole number from 0 to 18446744073709551615"),
-    Case(train, "--seed", "one", "a whole number from 0 to 18446744073709551615"),
-    Case(train, "--warm-up", "-1", "0 to 10 epochs"),
-    Case(train, "--warm-up", "-.5", "0 to 10 epochs"),
-    Case(train, "--warm-up", "nan", "0 to 10 epochs"),
-    Case(train, "--threads", "-2", "1 to 1024"),
-    Case(train, "--classes", "-3", "2 to 1000000"),
-    Case(train, "--keep", "-1", "1 to 1000000"),
-    Case(train, "--validation", "-0.1", "images or a fraction between 0 and 1"),
-    Case(train, "--validation", "nan", "images or a fraction between 0 and 1"),
-    Case("evaluate --model m --data digits", "--threads", "-2", "1 to 1024"),
-    Case("predict --model m", "--threads", "-2", "1 to 1024"),
-    Case("doctor", "--threads", "-1", "1 to 1024"),
-    Case("inspect mlp", "--classes", "-1", "2 to 1000000"),
-    Case(bench, "--seconds", "-1", "a number above 0, up to 86400"),
-    Case(bench, "--seconds", "inf", "a number above 0, up to 86400"),
-    Case(bench, "--seconds", "nan", "a number above 0, up to 86400"),
-    Case(bench, "--batch", "-5", "1 to 1048576"),
-    Case(bench, "--seed", "-1", "a whole number from 0 to 18446744073709551615"),
-    Case("bench peak", "--seconds", "-1", "a number above 0, up to 86400"),
-    Case("bench data", "--seconds", "0", "a number above 0, up to 86400"),
-    Case("bench data", "--batch", "0", "1 to 1048576"),
-    Case("bench data", "--images", "-10", "10 to 1000000"),
-    Case("bench kernels --input 8x8x1 --filters 2", "--kernel", "-3", "1 to 65536"),
-    Case("bench kernels --input 8x8x1 --filters 2", "--strides", "0", "1 to 65536"),
-    Case("bench kernels --input 8x8x1 --filters 2", "--groups", "-1", "1 to 65536"),
-    Case("bench kernels --input 8x8x1", "--filters", "9223372036854775807", "1 to 65536"),
-    Case("bench kernels --model mlp", "--batch", "-1", "1 to 1048576"),
-    Case("bench kernels --model mlp", "--seconds", "-0.5", "a number above 0, up to 86400"),
+    [train, "--learning-rate", "-0.1", "a number above 0 (1.2e-38 to 3.4e38), found '-0.1'"],
+    [train, "--learning-rate", "0.0", "a number above 0 (1.2e-38 to 3.4e38), found '0.0'"],
+    [train, "--learning-rate", "1e-400", "a number above 0 (1.2e-38 to 3.4e38), found '1e-400'"],
+    [train, "--learning-rate", "1e-40", "a number above 0 (1.2e-38 to 3.4e38), found '1e-40'"],
+    [train, "--learning-rate", "4e38", "a number above 0 (1.2e-38 to 3.4e38), found '4e38'"],
+    [
+      train, "--learning-rate", "0,1",
+      "a number above 0 (1.2e-38 to 3.4e38), found '0,1'; write a point: 0.1",
+    ],
+    [train, "--epochs", "1.5", "a whole number from 1 to 1000000, found '1.5'"],
+    [train, "--epochs", "1e3", "a whole number from 1 to 1000000, found '1e3'"],
+    [train, "--epochs", "-1", "a whole number from 1 to 1000000, found '-1'"],
+    [train, "--batch", "-5", "a whole number from 1 to 16777216, found '-5'"],
+    [train, "--seed", "-1", "a whole number from 0 to 18446744073709551615, found '-1'"],
+    [
+      train, "--warm-up", "-.5",
+      "a number of epochs from 0 to those of the training, found '-.5'",
+    ],
+    [
+      train, "--warm-up", "10.5",
+      "a number of epochs from 0 to those of the training, 10, found 10.5",
+    ],
+    [train, "--threads", "1025", "a whole number from 1 to 1024, found '1025'"],
+    [train, "--classes", "1", "a whole number from 2 to 1000000, found '1'"],
+    [train, "--keep", "0", "a whole number from 1 to 1000000, found '0'"],
+    [train, "--optimizer", "lion", "sgd, momentum, nesterov, adam or adamw, found 'lion'"],
+    [
+      train, "--convolution", "fast",
+      "direct, winograd2, winograd3, winograd4, winograd5, matrix-product, depthwise or im2row, "
+        + "found 'fast'",
+    ],
+    [
+      train, "--augment", "shift:-1",
+      "whole pixels from 1 after shift:, found 'shift:-1'; write flip,shift:4, for instance",
+    ],
+    [
+      train, "--checkpoint-every", "1.5epochs",
+      "how often to write a checkpoint, as in 1epoch, 500steps, 10minutes; found '1.5epochs'",
+    ],
+    [train, "--input", "16x16", "height, width and channels, like 28x28x1, found '16x16'"],
+    [
+      train, "--input", "99999x99999x3",
+      "a shape of at most 268,435,456 numbers, found '99999x99999x3'",
+    ],
+    ["inspect mlp", "--input", "-1x28x1", "extents from 1, like 28x28x1 or 784, found '-1x28x1'"],
+    ["inspect mlp", "--classes", "-1", "a whole number from 2 to 1000000, found '-1'"],
+    [bench, "--seconds", "0", "a number of seconds above 0, up to 86400, found '0'"],
+    [bench, "--seconds", "abc", "a number of seconds above 0, up to 86400, found 'abc'"],
+    [bench, "--batch", "1048577", "a whole number from 1 to 1048576, found '1048577'"],
+    ["bench data", "--images", "9", "a whole number from 10 to 1000000, found '9'"],
+    ["bench kernels", "--strides", "0", "a whole number from 1 to 65536, found '0'"],
+    [
+      "bench kernels", "--filters", "2",
+      "--input too: together they make a convolution, found none",
+    ],
+    [
+      "bench kernels --filters 2", "--input", "8",
+      "height, width and channels, as in 28x28x1, found [8]",
+    ],
+    [
+      "predict --model m --header", "--max-image-pixels", "0",
+      "a whole number from 1 to 2147483648, found '0'",
+    ],
   ]
 
-  @Test("Negative and other impossible numbers, in one sentence", arguments: cases)
-  func numbers(_ example: Case) throws {
+  @Test("A value that an option does not take, in one sentence", arguments: cases)
+  func sentence(_ example: [String]) throws {
     let folder = try TemporaryFolder()
+    let (command, option, value) = (example[0], example[1], example[2])
     for separator in [" ", "="] {
       let run = try Tool.shell(
-        "exec \"$TOOL\" \(example.command) \(example.option)\(separator)\(example.value)",
-        in: folder.url)
-      let number = Double(example.value)
-      let shown = number.map { value in Int(exactly: value).map(String.init) ?? "\(value)" }
-      // Beyond what a Double tells apart, as it was written.
-      let found = example.value.count > 15 ? example.value : shown ?? example.value
-      let sentence =
-        "needletail: \(example.option): expected \(example.expected), found \(found).\n"
-      #expect(run.errors.hasPrefix(sentence), "\(run.errors)")
+        "exec \"$TOOL\" \(command) \(option)\(separator)\(value)", in: folder.url)
+      #expect(run.errors == "needletail: \(option): expected \(example[3]).\n")
       #expect(run.output == "")
       #expect(run.status == 64)
       #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
     }
+  }
+
+  @Test(
+    "Fractions to hold out, which images are not",
+    arguments: [
+      "0", "1", "1.5", "-0.1", "1e400", "nan", "inf", "10%", "0,1", "1e-400",
+    ])
+  func fraction(_ value: String) throws {
+    let folder = try TemporaryFolder()
+    let run = try Tool.run(
+      "train", "--data", "digits", "--validation", value, in: folder.url)
+    #expect(
+      run.errors == """
+        needletail: --validation: expected images, or a fraction above 0 and below 1, as 0.1, found \
+        '\(value)'; \(value == "0,1" ? "write a point: 0.1" : "leave the option out to hold nothing out").
+
+        """)
+    #expect(run.output == "")
+    #expect(run.status == 64)
+  }
+
+  /// An option of a command, as the tool itself describes it.
+  private struct Described {
+    let command: [String]
+    let name: String
+  }
+
+  /// All options with a value, of all commands.
+  private static func describedOptions() throws -> [Described] {
+    struct Description: Decodable { let command: Command }
+    struct Command: Decodable {
+      let commandName: String
+      let arguments: [Argument]?
+      let subcommands: [Command]?
+    }
+    struct Argument: Decodable {
+      let kind: String
+      let preferredName: Name?
+    }
+    struct Name: Decodable { let name: String }
+    func options(_ command: Command, _ path: [String]) -> [Described] {
+      (command.arguments ?? []).compactMap { argument in
+        guard argument.kind == "option", let name = argument.preferredName?.name else { return nil }
+        return Described(command: path, name: name)
+      } + (command.subcommands ?? []).flatMap { options($0, path + [$0.commandName]) }
+    }
+    let text = try Tool.run("--experimental-dump-help").output
+    let description = try JSONDecoder().decode(Description.self, from: Data(text.utf8))
+    return options(description.command, [])
+  }
+
+  /// Options of names and paths: nearly every text may be one.
+  private static let texts: Set<String> = [
+    "train data", "train labels", "train split", "train output", "train validation",
+    "evaluate model", "evaluate data", "evaluate labels", "evaluate split", "predict model",
+    "data labels",
+  ]
+
+  @Test("Every other option of every command refuses what is no value of any, in one sentence")
+  func allOptions() throws {
+    let options = try Self.describedOptions()
+    #expect(options.count > 60)
+    #expect(
+      Set(options.map { ($0.command + [$0.name]).joined(separator: " ") }).isSuperset(
+        of: Self.texts))
+    for option in options {
+      let name = (option.command + [option.name]).joined(separator: " ")
+      guard !Self.texts.contains(name) else { continue }
+      for value in ["abc", "1e400", "nan", "0x10", "1 2", "-1", "18446744073709551616"] {
+        // A rate that is legal, and senseless.
+        if option.name == "learning-rate", value.count == 20 { continue }
+        let run = try Tool.run(arguments: option.command + ["--\(option.name)=\(value)"])
+        #expect(run.status == 64, "\(name) \(value)")
+        #expect(run.output == "", "\(name) \(value)")
+        #expect(run.errors.hasPrefix("needletail: --\(option.name): expected "), "\(run.errors)")
+        #expect(run.errors.contains("found '\(value)'"), "\(run.errors)")
+        #expect(run.errors.hasSuffix(".\n") && run.errors.split(separator: "\n").count == 1)
+      }
+    }
+  }
+
+  @Test("What was typed cannot write lines of its own")
+  func controls() throws {
+    let run = try Tool.run("train", "--data", "digits", "--epochs", "1\n\u{1B}[2J")
+    #expect(
+      run.errors == "needletail: --epochs: expected a whole number from 1 to 1000000, found "
+        + "'1\\u{a}\\u{1b}[2J'.\n")
+    let json = try Tool.run("train", "--data", "digits", "--json", "--epochs", "1.5")
+    let ended = try json.objects()
+    #expect(ended.count == 1)
+    #expect(ended.first?["exit_code"] as? Int == 64)
+    #expect(
+      ended.first?["error"] as? String
+        == "--epochs: expected a whole number from 1 to 1000000, found '1.5'.")
   }
 
   @Test("Words that only look like negative numbers, and what takes none")
@@ -92,7 +194,7 @@ struct OptionTests {
     #expect(flag.errors.contains("'--json' does not take any value, but '-5' was specified"))
     let shape = try Tool.run("inspect", "mlp", "--input", "-1x28x1")
     #expect(shape.status == 64)
-    #expect(shape.errors.contains("expected extents from 1, like 28x28x1 or 784"))
+    #expect(shape.errors.contains("expected extents from 1, like 28x28x1 or 784, found '-1x28x1'"))
     let missing = try Tool.run("train", "--data", "digits", "--epochs", "--json")
     #expect(missing.errors.contains("Missing value for '--epochs <epochs>'"))
     // Behind two dashes all are images.

@@ -49,10 +49,15 @@ struct PredictNumbersTests {
       "(printf '\\357'; sleep 0.1; printf '\\273'; sleep 0.1; printf '\\277'; echo '\(row)') | "
         + "\"$TOOL\" predict --model \(model)")
     #expect(pieces.output == plain.output)
-    // Only the first one means nothing.
+    // Files that were joined have one each; elsewhere it is no number.
+    let joined = try Tool.run(
+      "predict", "--model", model, input: "\u{FEFF}\(row)\n\u{FEFF}\(row)\n\u{FEFF}\n")
+    #expect(joined.status == 0, "\(joined.errors)")
+    #expect(joined.lines.count == 2)
     let inside = try Tool.run(
-      "predict", "--model", model, input: "\u{FEFF}\(row)\n\u{FEFF}\(row)\n")
+      "predict", "--model", model, input: row.replacing(",", with: ",\u{FEFF}", maxReplacements: 1))
     #expect(inside.status == 65)
+    #expect(inside.errors.contains("row 1: expected number 2 of 64, found \"\u{FEFF}"))
     for (bytes, name) in [
       ("\\377\\3761\\0,\\0", "UTF-16"), ("\\376\\377\\0001", "UTF-16"),
       ("\\377\\376\\0\\0001\\0\\0\\0", "UTF-32"),
@@ -82,6 +87,14 @@ struct PredictNumbersTests {
     let without = try Tool.run("predict", "--model", model, input: "\"a\",b\n\(row)\n")
     #expect(without.status == 65)
     #expect(without.errors.hasSuffix(", or skip a head with --header.\n"))
+    for head in ["p0,p1", " \"größe\";b", "1a,2b", "\u{FEFF}pixel_0 1"] {
+      let run = try Tool.run("predict", "--model", model, input: "\(head)\r\n\(row)\r\n\r\n")
+      #expect(run.status == 65)
+      #expect(run.errors.hasSuffix(", or skip a head with --header.\n"), "\(run.errors)")
+      #expect(try run.objects().map { $0["source"] as? String } == ["row 1", "row 2"])
+    }
+    let noHead = try Tool.run("predict", "--model", model, input: "nan,1e99,0x1p3\n\(row)\na,b\n")
+    #expect(!noHead.output.contains("--header"))
     let images = try Tool.run("predict", "--header", "--model", model, "a.png")
     #expect(images.status == 64)
     #expect(

@@ -189,11 +189,12 @@ import Testing
   private struct Sampled: Dataset {
     let base: InMemoryDataset
     let times: String?
+    var content = "sample"
     var count: Int { base.count }
     var fields: [BatchField] { base.fields }
     var classNames: [String]? { nil }
     func fingerprint(of indices: [Int]) -> DataFingerprint? {
-      DataFingerprint(content: "sample", times: times)
+      DataFingerprint(content: content, times: times)
     }
     func fill(_ batch: Batch, at slot: Int, with indices: UnsafeBufferPointer<Int>) {
       base.fill(batch, at: slot, with: indices)
@@ -202,14 +203,15 @@ import Testing
 
   @Test func otherTimesOfFilesAreToldAndNotRefused() throws {
     let folder = CheckpointTestFolder()
-    func warnings(_ times: String?) throws -> [String] {
+    func warnings(_ times: String?, content: String = "sample") throws -> [String] {
       let base = try InMemoryDataset(
         inputs: Tensor(shape: [2, 2], [1, 2, 3, 4]), targets: Tensor(shape: [2, 1], [0, 1]))
       var model = try Model(Sequential { Dense(outputSize: 1) }, inputShape: [2], seed: 1)
       var warnings: [String] = []
       try Trainer(loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.01)).fit(
-        &model, to: Sampled(base: base, times: times), epochs: 1,
-        checkpoints: Checkpointing(in: folder.url, resumes: true)
+        &model, to: Sampled(base: base, times: times, content: content), epochs: 1,
+        checkpoints: Checkpointing(
+          in: folder.url, resumes: true, acceptsChangedData: content != "sample")
       ) { event in
         if case .started(let start) = event { warnings = start.warnings }
         return .continue
@@ -222,6 +224,10 @@ import Testing
     let later = try warnings("new")
     #expect(later.count == 1)
     #expect(later.first?.contains("the files of the training data have other times") == true)
+    // Where the content is known to be another, nothing says that it is the same.
+    let changed = try warnings("newer", content: "other")
+    #expect(changed.count == 1)
+    #expect(changed.first?.contains("written with other data: training data:") == true)
   }
 
   @Test func nothingElseMayDiffer() throws {

@@ -32,17 +32,6 @@ struct BenchOutputArguments: ParsableArguments {
   var json = false
 }
 
-extension OptionNumber {
-  /// Refuses what no benchmark can take.
-  static func check(seconds: Double, batch: Int = 1) throws {
-    guard seconds > 0, seconds <= 86_400 else {
-      throw ValidationError(
-        "--seconds: expected a number above 0, up to 86400, found \(NumberText.plain(seconds)).")
-    }
-    try check("--batch", batch, in: 1...1 << 20)
-  }
-}
-
 /// Numbers of benchmarks as people read them.
 enum BenchText {
   static func milliseconds(_ seconds: Double) -> String { NumberText.decimal(seconds * 1e3, 3) }

@@ -15,22 +15,20 @@ struct BenchData: ParsableCommand {
   @OptionGroup var threads: ThreadArguments
   @OptionGroup var output: BenchOutputArguments
 
-  @Option(help: "How many images a batch has.")
+  @Option(
+    help: "How many images a batch has. (default: 64)", transform: OptionNumber.benchmarkBatch)
   var batch = 64
 
   @Option(
     help: """
-      How many images there are of each kind; of image files a tenth, of large images a hundredth.
-      """)
+      How many images there are of each kind; of image files a tenth, of large images a hundredth. \
+      (default: 10000)
+      """, transform: OptionNumber.whole(10...1_000_000))
   var images = 10_000
 
-  @Option(help: "How many seconds to measure each kind.")
+  @Option(
+    help: "How many seconds to measure each kind. (default: 1)", transform: OptionNumber.seconds)
   var seconds = 1.0
-
-  mutating func validate() throws {
-    try OptionNumber.check("--images", images, in: 10...1_000_000)
-    try OptionNumber.check(seconds: seconds, batch: batch)
-  }
 
   func run() throws {
     let engine = try Engine(options: EngineOptions(threadCount: threads.count))

@@ -29,58 +29,70 @@ struct BenchKernels: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The images of a convolution by hand.", valueName: "height x width x channels"),
-    transform: parseShape)
+    transform: Shape.init(option:))
   var input: Shape?
 
-  @Option(help: "The output channels of a convolution by hand.")
+  @Option(
+    help: "The output channels of a convolution by hand.",
+    transform: OptionNumber.whole(BenchKernels.extents))
   var filters: Int?
 
-  @Option(help: "The height and width of its kernel.")
+  @Option(
+    help: "The height and width of its kernel. (default: 3)",
+    transform: OptionNumber.whole(BenchKernels.extents))
   var kernel = 3
 
-  @Option(help: "Its strides.")
+  @Option(help: "Its strides. (default: 1)", transform: OptionNumber.whole(BenchKernels.extents))
   var strides = 1
 
-  @Option(help: "The groups of its channels.")
+  @Option(
+    help: "The groups of its channels. (default: 1)",
+    transform: OptionNumber.whole(BenchKernels.extents))
   var groups = 1
 
   @Option(
     help: ArgumentHelp(
-      "A matrix product by hand.", valueName: "rows x inputs x outputs"), transform: parseShape)
+      "A matrix product by hand.", valueName: "rows x inputs x outputs"),
+    transform: Shape.init(option:))
   var product: Shape?
 
-  @Option(help: "How many images a batch has.")
+  @Option(
+    help: "How many images a batch has. (default: 32)", transform: OptionNumber.benchmarkBatch)
   var batch = 32
 
-  @Option(help: "How many seconds to measure each pass.")
+  @Option(
+    help: "How many seconds to measure each pass. (default: 0.2)", transform: OptionNumber.seconds)
   var seconds = 0.2
 
   @OptionGroup var common: BenchArguments
 
   static let standardPresets: [Preset] = [.mnistCNN, .cifarCNN, .vgg8, .resnet18, .resnet50]
 
+  /// The extents and strides of a convolution by hand.
+  private static let extents = 1...1 << 16
+
   mutating func validate() throws {
-    try OptionNumber.check(seconds: seconds, batch: batch)
-    for (name, value) in [
-      ("--filters", filters ?? 1), ("--kernel", kernel), ("--strides", strides),
-      ("--groups", groups),
-    ] {
-      try OptionNumber.check(name, value, in: 1...1 << 16)
-    }
     guard (input == nil) == (filters == nil) else {
-      throw ValidationError("--input and --filters make a convolution together.")
+      throw OptionError(
+        input == nil ? "--filters" : "--input",
+        expected: "\(input == nil ? "--input" : "--filters") too: together they make a convolution",
+        found: "none")
     }
-    guard input == nil || input?.rank == 3 else {
-      throw ValidationError("--input: expected height, width and channels, as in 28x28x1.")
+    if let input, input.rank != 3 {
+      throw OptionError(
+        "--input", expected: "height, width and channels, as in 28x28x1", found: "\(input)")
     }
-    guard product == nil || product?.rank == 3 else {
-      throw ValidationError("--product: expected rows, inputs and outputs, as in 128x784x512.")
+    if let product, product.rank != 3 {
+      throw OptionError(
+        "--product", expected: "rows, inputs and outputs, as in 128x784x512", found: "\(product)")
     }
     guard model.isEmpty || (input == nil && product == nil) else {
-      throw ValidationError("Either presets or shapes by hand.")
+      throw OptionError(
+        "--model", expected: "presets, or shapes by hand without it", found: "both")
     }
     if let problem = geometryByHand?.problem {
-      throw ValidationError("The convolution is impossible: \(problem).")
+      throw OptionError(
+        "--input", expected: "a convolution that is possible", found: "one that is not: \(problem)")
     }
   }
 
@@ -90,8 +102,7 @@ struct BenchKernels: ParsableCommand {
       inputHeight: input[0], inputWidth: input[1], inputChannels: input[2],
       outputChannels: filters, kernelHeight: kernel, kernelWidth: kernel, strideHeight: strides,
       strideWidth: strides, groups: groups)
-    // What is below 1 is a problem that padding cannot be computed for.
-    return kernel >= 1 && strides >= 1 ? geometry.withSamePadding() : geometry
+    return geometry.withSamePadding()
   }
 
   func run() throws {

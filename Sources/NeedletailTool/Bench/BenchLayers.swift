@@ -19,7 +19,7 @@ struct BenchLayers: ParsableCommand {
     let engine = try arguments.common.engine.start()
     let peak = ProcessorPeak(measuringOn: engine)
     for source in arguments.model {
-      let model = try source.model(seed: arguments.seed, engine: engine)
+      let model = try source.model(input: arguments.input, seed: arguments.seed, engine: engine)
       var benchmark = try LayerBenchmark(model, batch: arguments.batch, seed: arguments.seed)
       let report = try benchmark.measure(seconds: arguments.seconds)
       if arguments.common.output.json {

@@ -12,25 +12,32 @@ struct BenchModelArguments: ParsableArguments {
       valueName: "preset|file"), transform: NetworkSource.init)
   var model: [NetworkSource]
 
-  @Option(help: "How many images a step takes.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      The shape of an example; network files may state another one. (default: the preset's, or that of the \
+      file)
+      """, valueName: "height x width x channels"), transform: Shape.init(option:))
+  var input: Shape?
+
+  @Option(
+    help: "How many images a step takes. (default: 32)", transform: OptionNumber.benchmarkBatch)
   var batch = 32
 
-  @Option(help: "How many seconds to measure each network.")
+  @Option(
+    help: "How many seconds to measure each network. (default: 5)", transform: OptionNumber.seconds)
   var seconds = 5.0
 
-  @Option(name: .customLong("seed"), help: "Decides weights and images.")
-  var seedNumber = SeedNumber(0)
+  @Option(help: "Decides weights and images. (default: 0)", transform: OptionNumber.seed)
+  var seed: UInt64 = 0
 
   @OptionGroup var common: BenchArguments
 
   mutating func validate() throws {
-    guard !model.isEmpty else { throw ValidationError("Name networks: --model mnist-cnn") }
-    try OptionNumber.check(seconds: seconds, batch: batch)
-    try seedNumber.check("--seed")
+    guard !model.isEmpty else {
+      throw OptionError("--model", expected: "networks, as in --model mnist-cnn", found: "none")
+    }
   }
-
-  /// What the random streams start from.
-  var seed: UInt64 { seedNumber.value }
 }
 
 struct BenchTrain: ParsableCommand {
@@ -94,7 +101,7 @@ private struct BenchModels {
       "model", "batch", "images/s", "best", "ms/step", "GFLOP/s", "of peak", "memory",
     ])
     for source in arguments.model {
-      let model = try source.model(seed: arguments.seed, engine: engine)
+      let model = try source.model(input: arguments.input, seed: arguments.seed, engine: engine)
       let (speed, plannedBytes) = try measure(model)
       let memory = ProcessMemory.peakByteCount
       if arguments.common.output.json {

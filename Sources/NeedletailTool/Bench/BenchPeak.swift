@@ -15,10 +15,9 @@ struct BenchPeak: ParsableCommand {
   @OptionGroup var threads: ThreadArguments
   @OptionGroup var output: BenchOutputArguments
 
-  @Option(help: "How many seconds to measure each limit.")
+  @Option(
+    help: "How many seconds to measure each limit. (default: 1)", transform: OptionNumber.seconds)
   var seconds = 1.0
-
-  mutating func validate() throws { try OptionNumber.check(seconds: seconds) }
 
   func run() throws {
     let engine = try Engine(options: EngineOptions(threadCount: threads.count))
