@@ -1,5 +1,6 @@
 import CImageCodecs
 import Datasets
+import Tensors
 
 /// What to do about a damaged image file.
 let damagedFileAdvice = "fetch the file again, save it anew from an image program, or remove it"
@@ -12,9 +13,9 @@ func check(_ status: codec_status, _ message: [CChar], format: ImageFormat, name
   let bytes = message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
   let words = String(decoding: bytes, as: UTF8.self)
   if status == codec_out_of_memory {
-    throw DatasetError(
-      .tooLarge, at: name, expected: "memory to decode it", found: "none",
-      advice: "use a part of the data, or a larger machine")
+    // How much the library wanted it does not say.
+    throw MemoryError(
+      purpose: "\(name), decoding", byteCount: 0, available: nil, advice: decodingAdvice)
   }
   if status == codec_unsupported {
     throw DatasetError(

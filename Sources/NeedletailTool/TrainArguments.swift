@@ -130,14 +130,11 @@ struct EngineArguments: ParsableArguments {
 
   /// Starts the engine and its threads, and warns of what keeps it from full speed.
   func start() throws -> Engine {
-    let engine = try Engine(
-      options: EngineOptions(threadCount: threads.count, convolution: convolution.algorithm))
-    var warnings = engine.threadBudget.warnings + engine.start()
+    let engine = try threads.startEngine(convolution: convolution.algorithm)
     // Nothing else needs the library.
     if convolution.algorithm == .im2row, let warning = try BLASLibrary.current.warning {
-      warnings.append(warning)
+      StandardError.warn(warning)
     }
-    warnings.forEach(StandardError.warn)
     return engine
   }
 }
@@ -167,6 +164,16 @@ struct ThreadArguments: ParsableArguments {
     try count.map {
       try OptionNumber.check("--threads", $0, in: 1...ThreadBudget.maximumThreadCount)
     }
+  }
+
+  /// Starts an engine and its threads, and warns where there are fewer of them than there could be.
+  ///
+  /// The one place that does, for all commands.
+  func startEngine(convolution: ConvolutionAlgorithm? = nil) throws -> Engine {
+    let engine = try Engine(
+      options: EngineOptions(threadCount: count, convolution: convolution))
+    (engine.threadBudget.warnings + engine.start()).forEach(StandardError.warn)
+    return engine
   }
 }
 

@@ -33,7 +33,7 @@ struct BenchData: ParsableCommand {
   }
 
   func run() throws {
-    let engine = try Engine(options: EngineOptions(threadCount: threads.count))
+    let engine = try threads.startEngine()
     let benchmark = DataBenchmark(
       engine: engine, imageCount: images, batch: batch, seconds: seconds)
     var table = TextTable(header: [
