@@ -53,6 +53,9 @@ package struct DataBenchmark {
   ///
   /// - Throws: ``BenchmarkError`` if the images cannot be written; `MemoryError` if there is no memory for them; what `report` throws.
   package func measure(_ report: (DataSpeed) throws -> Void) throws {
+    // Plain and packed, and made from an array, which ends the process where its memory is refused.
+    try MemoryError.check(3 * imageCount * 28 * 28, for: "\(imageCount) made-up images")
+    try MemoryError.check(2 * imageCount * 3073, for: "\(imageCount) made-up images")
     let files = try SyntheticImageFiles()
     for (name, compressed) in [("idx", false), ("idx gzip", true)] {
       let folder = try files.writeIDX(count: imageCount, side: 28, compressed: compressed)

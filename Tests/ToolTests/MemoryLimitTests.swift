@@ -51,7 +51,7 @@ struct MemoryLimitTests {
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       for number in 0..<3 { try photo.write(to: place.appendingPathComponent("\(number).png")) }
     }
-    let options = "--data photos --input 8x8x3 --model mlp --validation 0"
+    let options = "--data photos --input 8x8x3 --model mlp"
     let refused = try train("-d 200000", options, batch: 4, in: folder)
     #expect(refused.status == 71, "\(refused.errors)")
     #expect(advice(refused) == 1, "\(refused.errors)")
@@ -67,7 +67,7 @@ struct MemoryLimitTests {
       ("-v 200000", "bench peak --seconds 0.01 --threads 1"),
       ("-d 100000", "bench peak --seconds 0.01 --threads 1"),
       ("-v 200000", "bench kernels --model resnet50 --seconds 0.001 --threads 1"),
-      ("-d 100000", "bench kernels --product 8192x8192x8192 --seconds 0.001 --threads 1"),
+      ("-d 100000", "bench kernels --product 8192x8192x4 --seconds 0.001 --threads 1"),
       ("-v 500000", "bench data --images 1000000 --seconds 0.001 --threads 1"),
     ])
   func benchmarks(_ limit: String, _ command: String) throws {
