@@ -62,14 +62,14 @@ let package = Package(
       name: "CWebP", path: "Modules/CWebP", pkgConfig: "libwebp",
       providers: [.apt(["libwebp-dev"])]),
 
-    // Mathematics.
-    .target(name: "CKernels"),
-    library("Threads", ["CKernels"]),
-    library("Kernels", ["Threads", "CKernels", "COpenBLAS"]),
-    library("Tensors", ["Threads", "CKernels"]),
-
     // Names of files, which are bytes.
     library("FilePaths", []),
+
+    // Mathematics.
+    .target(name: "CKernels"),
+    library("Threads", ["CKernels", "FilePaths"]),
+    library("Kernels", ["Threads", "CKernels", "COpenBLAS"]),
+    library("Tensors", ["Threads", "CKernels"]),
 
     // From a description of a network to its execution.
     library("Graphs", ["Tensors", "Kernels", "Threads"]),
@@ -141,8 +141,8 @@ let package = Package(
     library(
       "ParserCases",
       [
-        "Datasets", "Images", "ModelFiles", "Layers", "Graphs", "Tensors", "CImageCodecs", "CWebP",
-        "CZlib",
+        "Datasets", "Images", "ModelFiles", "Layers", "Graphs", "Tensors", "FilePaths",
+        "CImageCodecs", "CWebP", "CZlib",
       ]),
     tests("HostileFileTests", ["ParserCases", "Datasets", "Images", "ModelFiles"]),
     tests("DocumentationTests", userFacing + ["Needletail"]),

@@ -51,8 +51,11 @@ package struct DataBenchmark {
 
   /// Measures every kind, and hands each result over when it is there.
   ///
-  /// - Throws: ``BenchmarkError`` if the images cannot be written; what `report` throws.
+  /// - Throws: ``BenchmarkError`` if the images cannot be written; `MemoryError` if there is no memory for them; what `report` throws.
   package func measure(_ report: (DataSpeed) throws -> Void) throws {
+    // Plain and packed, and made from an array, which ends the process where its memory is refused.
+    try MemoryError.check(3 * imageCount * 28 * 28, for: "\(imageCount) made-up images")
+    try MemoryError.check(2 * imageCount * 3073, for: "\(imageCount) made-up images")
     let files = try SyntheticImageFiles()
     for (name, compressed) in [("idx", false), ("idx gzip", true)] {
       let folder = try files.writeIDX(count: imageCount, side: 28, compressed: compressed)
@@ -61,7 +64,7 @@ package struct DataBenchmark {
           _ = try IDXFolder(contentsOf: folder, part: .training)
         })
     }
-    let mostThreads = engine.threadBudget.threadCount
+    let mostThreads = engine.threadCount
     let cifarCount = max(imageCount / 5, 1) * 5
     let cifar = try files.writeCIFAR10(count: cifarCount)
     try report(
@@ -82,7 +85,8 @@ package struct DataBenchmark {
         try report(
           speed(
             size == side ? format.rawValue : "\(format.rawValue), resized",
-            storedShape: [side, side, 3], [size, size, 3], count: count, threadCount: threadCount
+            storedShape: [side, side, 3], [size, size, 3], count: count,
+            threadCount: dataset.decodingThreadCount
           ) {
             batches.start(at: 0)
             while try batches.next() != nil {}
@@ -105,6 +109,7 @@ package struct DataBenchmark {
   private func batches(
     of shape: Shape, count: Int, threadCount: Int, augmentation: Augmentation?
   ) throws -> DataSpeed {
+    try MemoryError.check(2 * count * shape.count, for: "\(count) images of \(shape)")
     let dataset = try ByteImageDataset(
       pixels: [UInt8](repeating: 7, count: count * shape.count), imageShape: shape,
       labels: [Int32](repeating: 0, count: count))

@@ -19,7 +19,7 @@ public struct HandOver: Sendable, Hashable {
   ///   - engine: The threads.
   ///   - seconds: How long to measure.
   public init?(measuringOn engine: Engine, seconds: Double = 0.3) {
-    guard engine.team.threadCount > 1 else { return nil }
+    guard engine.threadCount > 1 else { return nil }
     let end = ContinuousClock.now + .seconds(seconds)
     var best: Duration?
     repeat {

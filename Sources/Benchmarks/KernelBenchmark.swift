@@ -42,16 +42,18 @@ package struct KernelBenchmark: Sendable {
 
   /// Measures every pass of a convolution.
   ///
+  /// - Throws: `MemoryError` if there is no memory for the images.
   /// - Precondition: The algorithm supports the geometry; for `im2row`, ``requireBLAS()`` has not thrown.
   package func measure(
     _ geometry: ConvolutionGeometry, batch: Int, algorithm: ConvolutionAlgorithm
-  ) -> [KernelSpeed] {
-    let x = numbers(batch * geometry.inputCount)
+  ) throws -> [KernelSpeed] {
+    let x = try numbers(batch, geometry.inputCount)
     // Apart from y, half of which relu makes zero: gradients have no zeros that might be left out.
-    let (y, dz) = (numbers(batch * geometry.outputCount), numbers(batch * geometry.outputCount))
-    let weights = numbers(geometry.weightCount)
-    let dWeights = numbers(geometry.weightCount)
-    let bias = numbers(geometry.outputChannels)
+    let y = try numbers(batch, geometry.outputCount)
+    let dz = try numbers(batch, geometry.outputCount)
+    let weights = try numbers(geometry.weightCount)
+    let dWeights = try numbers(geometry.weightCount)
+    let bias = try numbers(geometry.outputChannels)
     let scratchCount =
       ConvolutionPass.allCases.map {
         Convolution.scratchCount(
@@ -59,10 +61,10 @@ package struct KernelBenchmark: Sendable {
           algorithm: algorithm)
       }
       .max() ?? 0
-    let scratch = AlignedBuffer<Float>(count: scratchCount)
-    return ConvolutionPass.allCases.map { pass in
-      let prepared = AlignedBuffer<Float>(
-        count: Convolution.preparedCount(geometry, pass: pass, algorithm: algorithm))
+    let scratch = try memory(scratchCount)
+    return try ConvolutionPass.allCases.map { pass in
+      let prepared = try memory(
+        Convolution.preparedCount(geometry, pass: pass, algorithm: algorithm))
       func prepare() {
         Convolution.prepare(
           geometry, pass: pass, weights: weights.pointer, into: prepared.pointer, team: team,
@@ -101,17 +103,18 @@ package struct KernelBenchmark: Sendable {
   /// Measures the passes of rows times a matrix: by our tiles, which dense layers use, and, where that is
   /// asked for, by OpenBLAS.
   ///
+  /// - Throws: `MemoryError` if there is no memory for the matrices.
   /// - Precondition: ``requireBLAS()`` has not thrown, where OpenBLAS is measured.
   package func measure(
     rows: Int, inputSize: Int, outputSize: Int, includingBLAS: Bool
-  ) -> [KernelSpeed] {
-    let x = numbers(rows * inputSize)
-    let z = numbers(rows * outputSize)
-    let weights = numbers(inputSize * outputSize)
-    let dWeights = numbers(inputSize * outputSize)
+  ) throws -> [KernelSpeed] {
+    let x = try numbers(rows, inputSize)
+    let z = try numbers(rows, outputSize)
+    let weights = try numbers(inputSize, outputSize)
+    let dWeights = try numbers(inputSize, outputSize)
     let product = DenseForward(inputSize: inputSize, outputSize: outputSize)
-    let scratch = AlignedBuffer<Float>(
-      count: ConvolutionPass.allCases.map { pass in
+    let scratch = try memory(
+      ConvolutionPass.allCases.map { pass in
         pass == .forward
           ? product.scratchCount(maximumRows: rows, threadCount: team.threadCount)
           : Dense.scratchCount(
@@ -126,9 +129,9 @@ package struct KernelBenchmark: Sendable {
         operations: 2 * Double(rows) * Double(inputSize) * Double(outputSize),
         timing: flushing(run), preparation: preparation)
     }
-    let tiles = ConvolutionPass.allCases.map { pass in
-      let prepared = AlignedBuffer<Float>(
-        count: pass == .forward
+    let tiles = try ConvolutionPass.allCases.map { pass in
+      let prepared = try memory(
+        pass == .forward
           ? product.preparedCount
           : Dense.preparedCount(inputSize: inputSize, outputSize: outputSize, pass: pass))
       let preparation = preparationSeconds(of: prepared) {
@@ -196,11 +199,17 @@ package struct KernelBenchmark: Sendable {
     return StepTiming.measuring(seconds: seconds, run)
   }
 
+  /// Memory for so many numbers, or so many rows of them.
+  private func memory(_ count: Int, _ size: Int = 1) throws(MemoryError) -> AlignedBuffer<Float> {
+    let (product, overflows) = count.multipliedReportingOverflow(by: size)
+    return try AlignedBuffer(count: overflows ? -1 : product, for: "the numbers of a kernel")
+  }
+
   /// Numbers around zero.
-  private func numbers(_ count: Int) -> AlignedBuffer<Float> {
-    let buffer = AlignedBuffer<Float>(count: count)
+  private func numbers(_ count: Int, _ size: Int = 1) throws(MemoryError) -> AlignedBuffer<Float> {
+    let buffer = try memory(count, size)
     var random = RandomStream(seed: 0, purpose: .synthesis)
-    for index in 0..<count { buffer.pointer[index] = random.nextUniform() - 0.5 }
+    for index in 0..<buffer.count { buffer.pointer[index] = random.nextUniform() - 0.5 }
     return buffer
   }
 }

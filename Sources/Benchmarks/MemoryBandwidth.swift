@@ -42,10 +42,11 @@ public struct MemoryBandwidth: Sendable, Hashable {
   ///   - seconds: How long to measure each.
   ///   - arrayByteCount: The size of each of the three arrays; by default four times the last cache,
   ///     from 64 MiB to 1 GiB.
+  /// - Throws: `MemoryError` if there is no memory for the arrays.
   public static func measuring(
     on engine: Engine, seconds: Double = 0.5, arrayByteCount: Int = standardArrayByteCount
-  ) -> [MemoryBandwidth] {
-    measuring(team: engine.team, seconds: seconds, arrayByteCount: arrayByteCount)
+  ) throws -> [MemoryBandwidth] {
+    try measuring(team: engine.team, seconds: seconds, arrayByteCount: arrayByteCount)
   }
 
   /// The size of arrays where nothing else is said.
@@ -57,19 +58,19 @@ public struct MemoryBandwidth: Sendable, Hashable {
 
   static func measuring(
     team: WorkerTeam, seconds: Double, arrayByteCount: Int
-  ) -> [MemoryBandwidth] {
+  ) throws -> [MemoryBandwidth] {
     let count = max(arrayByteCount / 4, 1)
-    let (a, b, y) = (
-      AlignedBuffer<Float>(count: count), AlignedBuffer<Float>(count: count),
-      AlignedBuffer<Float>(count: count)
-    )
+    func array() throws -> AlignedBuffer<Float> {
+      try AlignedBuffer(count: count, for: "an array larger than the caches")
+    }
+    let (a, b, y) = (try array(), try array(), try array())
     let sums = AlignedBuffer<Float>(count: team.threadCount * 16)
     return Access.allCases.map { access in
       let task = Stream(
         access: access, count: count, a: a.pointer, b: b.pointer, y: y.pointer, sums: sums.pointer)
       let timing = StepTiming.measuring(seconds: seconds, warmUpSteps: 1) { team.run(task) }
       return MemoryBandwidth(
-        access: access, threadCount: team.threadCount, arrayByteCount: count * 4,
+        access: access, threadCount: team.runningThreadCount(), arrayByteCount: count * 4,
         gigabytesPerSecond: Double(count * access.bytesPerElement) / timing.best / 1e9)
     }
   }

@@ -27,7 +27,7 @@ public struct ProcessorPeak: Sendable, Hashable {
     let task = MultiplyAdd(chunkCount: team.threadCount * 32, sums: sums.pointer)
     // Short windows: of long ones, a neighbour on the machine would have a part of each.
     let timing = StepTiming.measuring(seconds: seconds, windowLength: 0.005) { team.run(task) }
-    threadCount = team.threadCount
+    threadCount = team.runningThreadCount()
     gigaflopsPerSecond =
       Double(task.chunkCount * MultiplyAdd.rounds * nk_multiply_add_operations()) / timing.best
       / 1e9

@@ -25,10 +25,12 @@ final class BatchFiller: @unchecked Sendable {
   /// Why a chunk could not be filled by the team, nil if none failed.
   let chunkError = Lock<(any Error)?>(nil)
 
-  init(dataset: any Dataset, size: Int) {
+  /// - Throws: `MemoryError` if there is no memory for the order of the examples.
+  init(dataset: any Dataset, size: Int) throws(MemoryError) {
     self.dataset = dataset
     self.size = size
-    self.order = AlignedBuffer(count: dataset.count)
+    self.order = try AlignedBuffer(
+      count: dataset.count, for: "the order of \(dataset.count) examples")
   }
 
   func fill(_ batch: Batch, step: Int, team: WorkerTeam?) throws {

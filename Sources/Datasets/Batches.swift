@@ -89,7 +89,7 @@ public final class Batches {
     let capacity = min(size, count)
     try Engine.check()
     self.current = try Batch(fields: dataset.fields, capacity: capacity)
-    let filler = BatchFiller(dataset: dataset, size: size)
+    let filler = try BatchFiller(dataset: dataset, size: size)
     self.filler = filler
     let prefetcher = prefetch ?? !dataset.isInMemory ? BatchPrefetcher(filler) : nil
     self.prefetcher = prefetcher
@@ -127,7 +127,7 @@ public final class Batches {
     return steps
   }
 
-  /// The bytes of the batches that a stream of this data set makes, by default.
+  /// The bytes of the batches that a stream of this data set makes, by default, and of filling them.
   package static func byteCount(of dataset: any Dataset, size: Int) -> Int {
     let bytes = dataset.fields.reduce(0.0) { sum, field in
       sum
@@ -135,7 +135,10 @@ public final class Batches {
           $0 * Double($1)
         } * Double(field.elementType.byteCount)
     }
-    return Int(min(bytes * (dataset.isInMemory ? 1 : 2), 0x1p58))
+    // The order, too.
+    let order = Double(dataset.count * MemoryLayout<Int>.stride)
+    return Int(min(bytes * (dataset.isInMemory ? 1 : 2) + order, 0x1p58))
+      + (dataset.decoding?.decodingByteCount(batch: size) ?? 0)
   }
 
   /// Begins an epoch, at any of its steps.
@@ -189,6 +192,8 @@ public final class Batches {
       try filler.fill(current, step: step, team: team)
     }
     step += 1
+    // The next to decode may be another data set: that of the validation.
+    if step == stepCount { filler.dataset.decoding?.releaseDecodingMemory() }
     if let prefetcher, step < stepCount, let spare {
       filler.prepare(spare, step: step)
       isFilling = true

@@ -7,15 +7,18 @@ import Darwin
 #endif
 
 extension FileSystem {
-  /// The bytes of a small file of our own; nil where it cannot be read.
-  package static func contents(of path: String) -> [UInt8]? {
+  /// The bytes of a small file, of our own or of the system's; nil where it cannot be read.
+  ///
+  /// - Parameter limit: About how many bytes are read at most; what comes after is left out.
+  package static func contents(of path: String, limit: Int = .max) -> [UInt8]? {
     // A pipe that somebody put in its place must not make opening wait.
     let descriptor = open(path, flags: O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     let piece = 1 << 16
-    while true {
+    // The system's files have no size to ask for: they are written while they are read.
+    while bytes.count < limit {
       var received = 0
       bytes += Array(unsafeUninitializedCapacity: piece) { buffer, count in
         received = read(descriptor, buffer.baseAddress, piece)
@@ -24,6 +27,7 @@ extension FileSystem {
       if received == 0 { return bytes }
       if received < 0 && errno != EINTR { return nil }
     }
+    return bytes
   }
 
   /// Creates a file with the given bytes, which need not survive the machine.

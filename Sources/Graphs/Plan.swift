@@ -101,10 +101,17 @@ package final class Plan: Sendable {
   /// - Throws: `MemoryError` if it is not there; `BLASError` if the plan needs OpenBLAS and that cannot be
   ///   used.
   package func makeContext(team: WorkerTeam) throws -> ExecutionContext {
-    if blasThreadCount > 0 { try BLASLibrary.require(threadCount: blasThreadCount) }
+    try requireLibraries()
     return try ExecutionContext(
       arenaByteCount: arenaByteCount, inputCount: inputCount, team: team,
       purpose: "activations of up to \(maximumBatch) example\(maximumBatch == 1 ? "" : "s")")
+  }
+
+  /// Loads OpenBLAS and takes the memory of its calls, if the plan needs it.
+  ///
+  /// - Throws: `BLASError` if it cannot be used.
+  package func requireLibraries() throws {
+    if blasThreadCount > 0 { try BLASLibrary.require(threadCount: blasThreadCount) }
   }
 
   /// Makes the prepared weights of a context's variables: before the first run with them, and again

@@ -3,12 +3,12 @@
 /// The label is what stands before a separator (dot, underscore, hyphen or space) and a number, which may
 /// be in brackets, at the end of the name. Names tell labels only where all of a folder's do, and none is
 /// a word that cameras and programs give: `IMG_0001.jpg` says nothing.
-struct FileNameLabels {
+package struct FileNameLabels {
   /// The label of each file.
-  let labels: [String]
+  package let labels: [String]
 
   /// - Parameter names: The files' names, with their endings.
-  init?(of names: [String]) {
+  package init?(of names: [String]) {
     var labels: [String] = []
     for name in names {
       guard let label = Self.label(of: name) else { return nil }

@@ -91,7 +91,7 @@ public struct Image: Hashable, Sendable {
   ///
   /// - Parameter resizing: Of which part of the image; all of it by default. The rectangle of a crop
   ///   need not begin at a whole pixel, as in Pillow's `ImageOps.fit`.
-  /// - Precondition: both extents are 1 or more.
+  /// - Precondition: both extents are 1 or more, and the system has the memory.
   public func resized(
     width: Int, height: Int, _ resizing: ImageReading.Resizing = .squash
   ) -> Image {
@@ -100,9 +100,13 @@ public struct Image: Hashable, Sendable {
     let resampler = Resampler()
     pixels.withUnsafeBufferPointer { source in
       result.withUnsafeMutableBufferPointer { destination in
-        resampler.resample(
-          source.baseAddress!, width: self.width, height: self.height, channels: channels,
-          to: destination.baseAddress!, width: width, height: height, resizing)
+        do throws(MemoryError) {
+          try resampler.resample(
+            source.baseAddress!, width: self.width, height: self.height, channels: channels,
+            to: destination.baseAddress!, width: width, height: height, resizing)
+        } catch {
+          preconditionFailure("\(error)")
+        }
       }
     }
     return Image(width: width, height: height, channels: channels, pixels: result)

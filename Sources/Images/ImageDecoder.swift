@@ -1,4 +1,5 @@
 import Datasets
+import Tensors
 
 /// Decodes image files, one after the other, and keeps what is expensive to make.
 ///
@@ -69,6 +70,11 @@ package final class ImageDecoder: @unchecked Sendable {
   package func check(_ path: String) throws -> ImageHeader {
     let source = try open(path)
     return try header(in: PositionedBytes(source, window: file), checkingEnd: true)
+  }
+
+  /// The same of bytes in memory.
+  package func check(_ bytes: UnsafeRawBufferPointer, name: String) throws -> ImageHeader {
+    try header(in: PositionedBytes(bytes, name: name), checkingEnd: true)
   }
 
   /// What the file is, with its size checked against the limits and against the bytes present.
@@ -148,6 +154,8 @@ package final class ImageDecoder: @unchecked Sendable {
     let (height, width) = size ?? (header.height, header.width)
     precondition(width >= 1 && height >= 1, "An image has at least one pixel.")
     let channels = channels ?? header.channels
+    // An array ends the process where its memory is refused.
+    try MemoryError.check(width * height * channels, for: name)
     var pixels = [UInt8](repeating: 0, count: width * height * channels)
     try pixels.withUnsafeMutableBufferPointer {
       _ = try decode(
@@ -194,7 +202,7 @@ package final class ImageDecoder: @unchecked Sendable {
       pixels = next
     }
     if isResized {
-      resampler.resample(
+      try resampler.resample(
         pixels, width: header.width, height: header.height, channels: channels, to: destination,
         width: width, height: height, reading.resizing)
     }

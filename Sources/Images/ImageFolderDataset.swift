@@ -14,7 +14,7 @@ import Threads
 /// several at once, and kept as bytes if all of them fit under the cache's limit. Filling writes numbers from
 /// 0 to 255 to `"input"`, `[height, width, channels]`, and the label to `"target"`; where a list gives some
 /// images several labels or none, `"target"` is a float for each class, 1 for those that an image has.
-public final class ImageFolderDataset: Dataset, @unchecked Sendable {
+public final class ImageFolderDataset: DecodingDataset, @unchecked Sendable {
   /// The number of images.
   public let count: Int
   /// `"input"`, floats of the image's shape, and `"target"`, the label or a number for each class.
@@ -40,6 +40,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
   /// Its threads start with the first images that are decoded.
   private let decodingTeam: WorkerTeam
   private let imageSize: Int
+  /// What one thread takes for the image that takes most.
+  private let decodingByteCount: Int
   private let cache: ImageCache?
   private let decoders = Lock<[ImageDecoder]>([])
   private let seenNotes: Lock<[ImageNote: Set<Int>]>
@@ -149,6 +151,8 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
     self.options = options
     self.decodingTeam = WorkerTeam(threadCount: options.workerCount)
     self.imageSize = imageSize
+    self.decodingByteCount =
+      survey.headers.lazy.compactMap { $0?.decodingByteCount(to: shape) }.max() ?? 0
     let (bytes, overflow) = imageSize.multipliedReportingOverflow(by: files.count)
     self.cache =
       !overflow && bytes <= options.cacheLimit
@@ -183,13 +187,26 @@ public final class ImageFolderDataset: Dataset, @unchecked Sendable {
       return
     }
     let work = Work(indices: indices, images: images)
-    let workers = min(options.workerCount, missing)
+    let workers = min(decodingTeam.threadCount, missing)
     if workers <= 1 {
       run(work)
     } else {
       decodingTeam.run(count: workers, chunkSize: 1) { _ in run(work) }
     }
     if let failure = work.failure.withLock({ $0 }) { throw failure.error }
+  }
+
+  /// How many threads decode: as many as asked for, or fewer where the system refused some.
+  ///
+  /// Starts them if nothing has.
+  package var decodingThreadCount: Int { decodingTeam.runningThreadCount() }
+
+  package func decodingByteCount(batch: Int) -> Int {
+    min(decodingThreadCount, batch, count) * decodingByteCount
+  }
+
+  package func releaseDecodingMemory() {
+    decoders.withLock { $0 = [] }
   }
 
   private func writeTargets(

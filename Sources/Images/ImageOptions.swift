@@ -25,7 +25,7 @@ public struct ImageOptions: Sendable, Hashable {
   public var skipsBadFiles: Bool
   /// The largest number of bytes of decoded images to keep for each part; 0 keeps none.
   public var cacheLimit: Int
-  /// How many images are decoded at once; the number of processors if nil.
+  /// How many images are decoded at once; as many as `ThreadBudget` allows if nil.
   public var threadCount: Int?
   /// What is refused for its size before memory is taken.
   public var limits: ImageLimits
@@ -79,7 +79,7 @@ public struct ImageOptions: Sendable, Hashable {
   /// How many images are decoded at once.
   var workerCount: Int {
     min(
-      max(1, threadCount ?? ProcessInfo.processInfo.activeProcessorCount),
+      max(1, threadCount ?? ThreadBudget.detected().threadCount),
       ThreadBudget.maximumThreadCount)
   }
 }

@@ -166,7 +166,9 @@ struct JPEGStructure {
     return ImageHeader(
       .jpeg, width: width, height: height, channels: componentCount == 1 ? 1 : 3,
       // At least two bits a block of 64 pixels; a quarter of that, to be on the safe side.
-      minimumFileSize: width * height / 1024)
+      minimumFileSize: width * height / 1024,
+      // Progressive ones are kept as coefficients of 16 bits until all scans are read.
+      libraryBytesPerPixel: [0xC2, 0xCA].contains(segment.kind) ? 2 * Int(componentCount) : 0)
   }
 
   private static func failure(

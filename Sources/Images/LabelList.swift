@@ -1,5 +1,5 @@
 import Datasets
-import Foundation
+package import Foundation
 import Tensors
 
 /// A list of image files and their labels, in CSV: what stands in the place of folders for classes.
@@ -12,19 +12,21 @@ import Tensors
 /// the label is the one called `label`, `class` …, else the other of two. Labels in one field are parted by
 /// `|`. A column `split`, `set` or `part` names the part. Columns that hold only 0 and 1 are labels by their
 /// names. A first line is a head if it has such a name, or names no file where others do.
-struct LabelList {
-  struct Entry {
+package struct LabelList {
+  /// A file and what the list says about it.
+  package struct Entry {
     /// The file, as the list names it; once resolved, its path below the folder.
     var path: String
-    var labels: [String]
+    package var labels: [String]
     var part: DataPart?
     var line: Int
   }
 
   let url: URL
   /// Which columns are read as what: `file: image_id, label: dx`.
-  let columnText: String
-  private let entries: [Entry]
+  package let columnText: String
+  /// One a line.
+  package let entries: [Entry]
   /// Whether the first entry is a head if it names no file.
   private let mayBeHead: Bool
 
@@ -43,7 +45,10 @@ struct LabelList {
   /// A line a file, for millions of files.
   private static let mostBytes = 1 << 28
 
-  init(_ bytes: [UInt8], url: URL) throws {
+  /// Reads the bytes of a list; `url` is what errors call it.
+  ///
+  /// - Throws: `DatasetError` if it is no list of files and labels.
+  package init(_ bytes: [UInt8], url: URL) throws {
     self.url = url
     let rows = try DelimitedText(bytes, name: url.path).rows
     guard let first = rows.first else {
@@ -57,7 +62,8 @@ struct LabelList {
     guard oneHot != nil || columns.label != nil else {
       throw DatasetError(
         .malformed, at: url.path, expected: "a column called label, or a file and a label only",
-        found: "the columns \(first.fields.joined(separator: ", "))",
+        found: "the columns \(first.fields.prefix(20).joined(separator: ", "))"
+          + (first.fields.count > 20 ? " and \(first.fields.count - 20) more" : ""),
         advice: "call the column of labels 'label', or keep two columns")
     }
     columnText = columns.text(first.fields, oneHot: oneHot?.map(\.name))
@@ -81,10 +87,10 @@ struct LabelList {
           .malformed, at: "\(url.path), line \(row.line)", expected: "a label",
           found: "an empty field", advice: "give the image a label, or remove the line")
       }
+      var seen: Set<String> = []
       return Entry(
         path: row.fields[columns.file],
-        labels: labels.enumerated().filter { !labels[..<$0.offset].contains($0.element) }.map(
-          \.element),
+        labels: labels.filter { seen.insert($0).inserted },
         part: try columns.part.flatMap {
           row.fields.count > $0 ? try Self.part(row, $0, url) : nil
         },

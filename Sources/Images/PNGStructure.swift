@@ -113,7 +113,9 @@ struct PNGStructure {
       .multipliedReportingOverflow(by: height)
     let header = ImageHeader(
       .png, width: width, height: height, channels: kind == 0 || kind == 4 ? 1 : 3,
-      minimumFileSize: overflow ? Int.max : size / 1032)
+      minimumFileSize: overflow ? Int.max : size / 1032,
+      // Wide values are narrowed afterwards.
+      libraryBytesPerPixel: bits == 16 ? 2 * channels : 0)
     return (header, bits)
   }
 

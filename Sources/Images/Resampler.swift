@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Resizes images and keeps its tables and scratch memory from one to the next.
 ///
@@ -65,14 +66,16 @@ final class Resampler {
 
   private var horizontal = Axis(from: Stretch(1), to: 1, bits: 22)
   private var vertical = Axis(from: Stretch(1), to: 1, bits: 15)
-  private var rows: [UInt16] = []
+  private let rows = ScratchBytes()
 
   /// Writes the image in another size; see ``Image/resized(width:height:_:)``.
+  ///
+  /// - Throws: `MemoryError` if there is no memory for the rows between.
   func resample(
     _ source: UnsafePointer<UInt8>, width: Int, height: Int, channels: Int,
     to destination: UnsafeMutablePointer<UInt8>, width newWidth: Int, height newHeight: Int,
     _ resizing: ImageReading.Resizing
-  ) {
+  ) throws(MemoryError) {
     if width == newWidth && height == newHeight {
       destination.update(from: source, count: width * height * channels)
       return
@@ -89,11 +92,8 @@ final class Resampler {
     let firstRow = Int(vertical.first[0])
     let rowCount = Int(vertical.first[newHeight - 1]) + vertical.taps - firstRow
     let stride = newWidth * channels
-    if rows.count < rowCount * stride {
-      rows = [UInt16](repeating: 0, count: rowCount * stride)
-    }
-    rows.withUnsafeMutableBufferPointer { rows in
-      let rows = rows.baseAddress!
+    let bytes = try rows.pointer(to: rowCount * stride * 2, for: "an image in another size")
+    bytes.withMemoryRebound(to: UInt16.self, capacity: rowCount * stride) { rows in
       for row in 0..<rowCount {
         nk_resample_row(
           source + (firstRow + row) * width * channels, horizontal.first, horizontal.weights,

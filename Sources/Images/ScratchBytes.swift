@@ -1,4 +1,5 @@
 import Datasets
+import Tensors
 
 /// Memory that grows as needed and is used again.
 final class ScratchBytes {
@@ -7,11 +8,22 @@ final class ScratchBytes {
   /// Room for `count` bytes.
   ///
   /// What was there before is lost.
-  func pointer(to count: Int, for place: String) throws -> UnsafeMutablePointer<UInt8> {
+  ///
+  /// - Throws: `MemoryError`: no fault of the file.
+  func pointer(
+    to count: Int, for place: @autoclosure () -> String
+  ) throws(MemoryError) -> UnsafeMutablePointer<UInt8> {
     if let buffer, buffer.count >= count { return buffer.pointer }
     buffer = nil
-    let larger = try ByteBuffer(count: count, place: place)
-    buffer = larger
-    return larger.pointer
+    do throws(MemoryError) {
+      let larger = try ByteBuffer(count: count, for: "\(place()), decoding")
+      buffer = larger
+      return larger.pointer
+    } catch {
+      throw error.advising(decodingAdvice)
+    }
   }
 }
+
+/// What to do where there is no memory to decode an image.
+let decodingAdvice = "use fewer threads (--threads), smaller images, or a machine with more memory"

@@ -86,7 +86,8 @@ struct WebPStructure {
       throw failure(
         .malformed, bytes, at: start, "a width and a height of 1 or more", "\(width) × \(height)")
     }
-    return ImageHeader(.webp, width: width, height: height, channels: 3, minimumFileSize: 0)
+    return ImageHeader(
+      .webp, width: width, height: height, channels: 3, minimumFileSize: 0, libraryBytesPerPixel: 8)
   }
 
   private static func failure(

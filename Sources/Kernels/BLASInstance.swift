@@ -1,4 +1,5 @@
 internal import COpenBLAS
+internal import Dispatch
 internal import Threads
 
 #if canImport(Glibc)
@@ -20,12 +21,23 @@ struct BLASInstance: Sendable {
     try BLASInstance()
   }
 
-  /// The products, for kernels, which cannot fail.
+  /// Calls `body` with the products, for kernels, which cannot fail; waits while there are as many calls as buffers.
   ///
   /// - Precondition: OpenBLAS can be used: plans ask before they choose it (``BLASLibrary/require(threadCount:)``).
-  static let products: Products = {
+  @inline(__always)
+  static func call(_ body: (Products) -> Void) {
+    let products = readyProducts
+    freeBuffers.wait()
+    body(products)
+    freeBuffers.signal()
+  }
+
+  /// The products, with a buffer at least.
+  private static let readyProducts: Products = {
     do {
-      return try loaded.get().products
+      let instance = try loaded.get()
+      try instance.reserveBuffers(threadCount: 1)
+      return instance.products
     } catch {
       preconditionFailure("\(error)")
     }
@@ -128,24 +140,38 @@ struct BLASInstance: Sendable {
   /// What a call of OpenBLAS maps for itself, and keeps for later calls: a buffer for each call that runs at
   /// the same time as others.
   static let bufferByteCount = 128 << 20
-  /// As many are taken beforehand at most, for a build may have no more to give.
-  ///
-  /// Where more threads call at once, the calls beyond have no buffer that was asked for.
+  /// As many are taken at most, for a build may have no more to give: further threads wait for one.
   private static let mostBuffers = 64
   private static let reservedCount = Lock<Int>(0)
+  /// How many buffers there are.
+  static var reservedCallCount: Int { reservedCount.withLock { $0 } }
+  /// Counts the reserved buffers that no call is using.
+  private static let freeBuffers = DispatchSemaphore(value: 0)
 
   /// Takes the buffers of so many calls at once, ``mostBuffers`` at most.
   ///
   /// A call that does not get one tries again for ever. So they are asked for here, one by one, and taken
   /// only where the system has just given as much.
   func reserveBuffers(threadCount: Int) throws(BLASError) {
-    guard let take = address(of: "blas_memory_alloc"), let give = address(of: "blas_memory_free")
-    else { return }
     let wanted = min(threadCount, Self.mostBuffers)
+    let (take, give) = (address(of: "blas_memory_alloc"), address(of: "blas_memory_free"))
     try Self.reservedCount.withLock { (reserved) throws(BLASError) in
       guard reserved < wanted else { return }
+      guard let take, let give else {
+        // Another build, which may take its memory otherwise: only the calls are counted.
+        for _ in reserved..<wanted { Self.freeBuffers.signal() }
+        reserved = wanted
+        return
+      }
+      // Nobody else uses them meanwhile: a call would map one that was not asked for.
+      for _ in 0..<reserved { Self.freeBuffers.wait() }
       var taken: [UnsafeMutableRawPointer?] = []
-      defer { for buffer in taken { unsafeBitCast(give, to: copenblas_give_buffer.self)(buffer) } }
+      defer {
+        for buffer in taken {
+          unsafeBitCast(give, to: copenblas_give_buffer.self)(buffer)
+          Self.freeBuffers.signal()
+        }
+      }
       for _ in 0..<wanted {
         // Those that were given back come first.
         if taken.count >= reserved { try Self.checkAddresses(threadCount: wanted) }

@@ -56,6 +56,9 @@ public struct BLASLibrary: Sendable, Hashable {
     try BLASInstance.loaded.get().reserveBuffers(threadCount: threadCount)
   }
 
+  /// How many calls have their memory, and may run at once.
+  package static var reservedCallCount: Int { BLASInstance.reservedCallCount }
+
   /// The address of any function of the library, LAPACK's Fortran interface included (`sgesv_`); nil where it has
   /// none.
   ///

@@ -32,10 +32,12 @@ package enum GEMM {
         transposeB ? ldb : 1, beta, c, ldc)
       return
     }
-    BLASInstance.products.sgemm(
-      rowMajor, transposed(transposeA), transposed(transposeB),
-      Int32(m), Int32(n), Int32(k), alpha, a, Int32(max(lda, 1)), b, Int32(max(ldb, 1)),
-      beta, c, Int32(max(ldc, 1)))
+    BLASInstance.call {
+      $0.sgemm(
+        rowMajor, transposed(transposeA), transposed(transposeB),
+        Int32(m), Int32(n), Int32(k), alpha, a, Int32(max(lda, 1)), b, Int32(max(ldb, 1)),
+        beta, c, Int32(max(ldc, 1)))
+    }
   }
 
   private static let rowMajor = Int32(copenblas_row_major)
@@ -64,15 +66,19 @@ package enum GEMM {
       beta = 1
     }
     if n == 1 {
-      BLASInstance.products.sgemv(
-        rowMajor, transposed(transposeA), Int32(transposeA ? k : m),
-        Int32(transposeA ? m : k), alpha, a, Int32(lda), b, Int32(transposeB ? 1 : ldb),
-        beta, c, Int32(step))
+      BLASInstance.call {
+        $0.sgemv(
+          rowMajor, transposed(transposeA), Int32(transposeA ? k : m),
+          Int32(transposeA ? m : k), alpha, a, Int32(lda), b, Int32(transposeB ? 1 : ldb),
+          beta, c, Int32(step))
+      }
     } else {
-      BLASInstance.products.sgemv(
-        rowMajor, transposed(!transposeB), Int32(transposeB ? n : k),
-        Int32(transposeB ? k : n), alpha, b, Int32(ldb), a, Int32(transposeA ? lda : 1),
-        beta, c, Int32(step))
+      BLASInstance.call {
+        $0.sgemv(
+          rowMajor, transposed(!transposeB), Int32(transposeB ? n : k),
+          Int32(transposeB ? k : n), alpha, b, Int32(ldb), a, Int32(transposeA ? lda : 1),
+          beta, c, Int32(step))
+      }
     }
   }
 }

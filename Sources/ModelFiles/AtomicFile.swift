@@ -154,12 +154,16 @@ public enum AtomicFile {
     }
   }
 
-  /// Forces the names in a folder to the disk.
+  /// Forces the names in a folder to the disk; where files are written in place, as far as that can be done.
   package static func synchronizeFolder(
     _ path: String, writing: FileWriting = .atomic
   ) throws(ModelFileError) {
     let folder = FileSystem.open(path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw .system(errno, path: path, action: "to open the folder") }
+    guard folder >= 0 else {
+      // A folder around that of the run, which need not be readable.
+      if writing == .inPlace, errno == EACCES || errno == EPERM { return }
+      throw .system(errno, path: path, action: "to open the folder")
+    }
     defer { close(folder) }
     guard synchronize(folder) || errno == EINVAL else {
       if MissingOperation.synchronize.isMeant(by: errno) {

@@ -32,7 +32,8 @@ enum MissingOperation: String {
     switch number {
     case ENOSYS, EOPNOTSUPP, EINVAL: true
     // Some network file systems refuse so what they do not know.
-    case EPERM, EXDEV: self != .synchronize
+    case EPERM: true
+    case EXDEV: self != .synchronize
     default: false
     }
   }

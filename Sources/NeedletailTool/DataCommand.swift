@@ -33,7 +33,8 @@ struct DataCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let threadCount = ThreadBudget.detected(requested: threads.count).threadCount
+    // The engine ends at once: decoding has threads of its own.
+    let threadCount = try threads.startEngine().threadCount
     let options = reading.options(threadCount: threadCount, reading: pixels.reading)
     let report = try DataReport(of: data, imageShape: input, classes: classes, options: options)
     try StandardOutput.line(

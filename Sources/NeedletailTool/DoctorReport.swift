@@ -5,7 +5,9 @@ struct DoctorReport {
   let processor = Processor.detected()
   /// OpenBLAS, or why it cannot be used.
   let library: Result<BLASLibrary, BLASError>
-  let budget: ThreadBudget
+  private let budget: ThreadBudget
+  private let threadCount: Int
+  private let threadReason: String
   private let threadWarnings: [String]
   let memory = AvailableMemory.detected()
   let load = SystemLoad()
@@ -18,14 +20,16 @@ struct DoctorReport {
   init(engine: Engine) {
     budget = engine.threadBudget
     threadWarnings = engine.start()
+    threadCount = engine.threadCount
+    threadReason = engine.threadReason
     library = Result { () throws(BLASError) in
-      try BLASLibrary.require(threadCount: engine.threadBudget.threadCount)
+      try BLASLibrary.require(threadCount: engine.threadCount)
       return try BLASLibrary.current
     }
-    let counts = Set([1, engine.threadBudget.threadCount]).sorted()
+    let teams = [.serial] + (engine.threadCount > 1 ? [engine.team] : [])
     do {
       _ = try library.get()
-      speeds = try counts.map { try MatrixProductSpeed(measuringWith: $0) }
+      speeds = try teams.map { try MatrixProductSpeed(measuringOn: $0) }
       speedError = nil
     } catch {
       speeds = []
@@ -68,7 +72,7 @@ struct DoctorReport {
         + processor.instructionSets.map(\.rawValue).joined(separator: " ")
         + "; the kernels use \(activeInstructionSet)",
       "BLAS              \(libraryText)",
-      "threads           \(budget.reason)",
+      "threads           \(threadReason)",
       "memory            \(memory)",
     ]
     for speed in speeds {
@@ -102,7 +106,7 @@ struct DoctorReport {
       "blas": blasJSON,
       "available_memory_bytes": bytes(memory.byteCount),
       "load_average": load.loadAverage.map { .finite($0) } ?? .null,
-      "threads": .integer(budget.threadCount), "threads_reason": .string(budget.reason),
+      "threads": .integer(threadCount), "threads_reason": .string(threadReason),
       "matrix_product": .array(
         speeds.map {
           .object([

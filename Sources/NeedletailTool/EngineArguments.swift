@@ -8,14 +8,11 @@ struct EngineArguments: ParsableArguments {
 
   /// Starts the engine and its threads, and warns of what keeps it from full speed.
   func start() throws -> Engine {
-    let engine = try Engine(
-      options: EngineOptions(threadCount: threads.count, convolution: convolution.algorithm))
-    var warnings = engine.threadBudget.warnings + engine.start()
+    let engine = try threads.startEngine(convolution: convolution.algorithm)
     // Nothing else needs the library.
     if convolution.algorithm == .im2row, let warning = try BLASLibrary.current.warning {
-      warnings.append(warning)
+      StandardError.warn(warning)
     }
-    warnings.forEach(StandardError.warn)
     return engine
   }
 }
@@ -40,4 +37,14 @@ struct ThreadArguments: ParsableArguments {
       "How many threads to use. (default: what the system lets this process use)",
       valueName: "threads"), transform: OptionNumber.whole(1...ThreadBudget.maximumThreadCount))
   var count: Int?
+
+  /// Starts an engine and its threads, and warns where there are fewer of them than there could be.
+  ///
+  /// The one place that does, for all commands.
+  func startEngine(convolution: ConvolutionAlgorithm? = nil) throws -> Engine {
+    let engine = try Engine(
+      options: EngineOptions(threadCount: count, convolution: convolution))
+    (engine.threadBudget.warnings + engine.start()).forEach(StandardError.warn)
+    return engine
+  }
 }

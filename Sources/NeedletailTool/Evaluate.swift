@@ -34,7 +34,7 @@ struct Evaluate: ParsableCommand {
         source.data, for: .evaluation, split: split, imageShape: model.singleInputShape(),
         classNames: model.metadata.classNames,
         options: source.reading.options(
-          threadCount: engine.threadBudget.threadCount, reading: preparation.reading))
+          threadCount: engine.threadCount, reading: preparation.reading))
     }
     try images.check(preparation, isKnown: model.metadata.imagePreparation != nil)
     images.warnings.forEach { StandardError.warn("\(source.data): \($0).") }

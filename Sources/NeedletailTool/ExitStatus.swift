@@ -96,6 +96,7 @@ enum ExitStatus: Int32, CaseIterable {
   private init(output number: Int32?, isCreated: Bool) {
     switch number {
     case EACCES, EPERM, EROFS: self = .noPermission
+    case ENOMEM, EMFILE, ENFILE, EAGAIN: self = .systemError
     default: self = isCreated ? .inputOutput : .cannotCreate
     }
   }

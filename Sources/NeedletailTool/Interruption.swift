@@ -21,7 +21,21 @@ enum Interruption {
   private static let endingSignal = Atomic<Int32>(0)
   private static let wantsCheckpoint = Atomic<Bool>(false)
   private static let isTraining = Atomic<Bool>(false)
-  private static let writesJSON = Atomic<Bool>(false)
+  /// Who tells the end to a program that reads JSON: the first to say so, be it a handler, which may run on
+  /// another thread, or the command.
+  private static let telling = Atomic<Int32>(Telling.none)
+
+  private enum Telling {
+    /// Nobody: JSON is not asked for.
+    static let none: Int32 = 0
+    /// Nobody has begun.
+    static let open: Int32 = 1
+    static let byHandler: Int32 = 2
+    static let byCommand: Int32 = 3
+    /// The command does, and a signal has come meanwhile.
+    static let byCommandAfterSignal: Int32 = 4
+  }
+
   /// What a program that reads JSON is told where there is nothing to save.
   private static let ending: StaticString =
     """
@@ -38,7 +52,7 @@ enum Interruption {
     endingSignal.store(0, ordering: .relaxed)
     wantsCheckpoint.store(false, ordering: .relaxed)
     isTraining.store(false, ordering: .relaxed)
-    self.writesJSON.store(writesJSON, ordering: .relaxed)
+    telling.store(writesJSON ? Telling.open : Telling.none, ordering: .relaxed)
     var action = sigaction()
     // Calls that a signal interrupts go on by themselves.
     action.sa_flags = SA_RESTART
@@ -89,9 +103,18 @@ enum Interruption {
     if number == SIGHUP {
       Interruption.wantsCheckpoint.store(true, ordering: .relaxed)
     } else if !Interruption.isTraining.load(ordering: .relaxed) {
-      if Interruption.writesJSON.exchange(false, ordering: .relaxed) {
+      switch Interruption.changeTelling(from: Telling.open, to: Telling.byHandler) {
+      case Telling.open:
         let text = Interruption.ending
         _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+      // The handler on another thread ends the process.
+      case Telling.byHandler: return
+      case Telling.byCommand:
+        // So does the command, once the last object is read; if nobody reads it, the next signal.
+        let found = Interruption.changeTelling(
+          from: Telling.byCommand, to: Telling.byCommandAfterSignal)
+        if found == Telling.byCommand { return }
+      default: break
       }
       _exit(ExitStatus.tryAgain.rawValue)
     } else if Interruption.endingSignal.exchange(number, ordering: .relaxed) == SIGINT,
@@ -109,9 +132,19 @@ enum Interruption {
   /// From now on, signals end the process.
   static func trainingEnded() { isTraining.store(false, ordering: .relaxed) }
 
-  /// From now on, an end at once is told no more: the caller writes the last object, and there is one
-  /// only.
-  static func endIsBeingTold() { writesJSON.store(false, ordering: .relaxed) }
+  /// From now on, the handler tells no end: the caller writes the last object, and there is one only.
+  ///
+  /// Does not return where the handler was first: it ends the process.
+  static func endIsBeingTold() {
+    if changeTelling(from: Telling.open, to: Telling.byCommand) == Telling.byHandler {
+      while true { pause() }
+    }
+  }
+
+  /// Makes one state another, and returns the one that was found.
+  private static func changeTelling(from old: Int32, to new: Int32) -> Int32 {
+    telling.compareExchange(expected: old, desired: new, ordering: .sequentiallyConsistent).original
+  }
 
   /// What a training should do.
   static func answer() -> TrainingAction {

@@ -11,9 +11,8 @@ struct MatrixProductSpeed {
   /// Multiplies matrices for about half a second and takes the fastest of the products.
   ///
   /// - Throws: `MemoryError` if there is no memory for three matrices.
-  init(measuringWith threadCount: Int) throws {
+  init(measuringOn team: WorkerTeam) throws {
     let size = 1024
-    let team = WorkerTeam(threadCount: threadCount)
     let values = try AlignedBuffer<Float>(count: size * size, for: "a matrix")
     for index in 0..<values.count { values.pointer[index] = Float(index % 17) - 8 }
     let product = try AlignedBuffer<Float>(count: size * size, for: "a matrix")
@@ -29,7 +28,7 @@ struct MatrixProductSpeed {
       total += seconds
       if round > 0 { best = min(best, seconds) }
     }
-    self.threadCount = threadCount
+    threadCount = team.runningThreadCount()
     gigaflopsPerSecond = 2 * Double(size * size * size) / best / 1e9
   }
 }

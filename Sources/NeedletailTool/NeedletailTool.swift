@@ -42,6 +42,9 @@ struct NeedletailTool: ParsableCommand {
     Interruption.endProcess()
     // A file that reaches the limit on sizes (ulimit -f) shall be an error and not the end.
     signal(SIGXFSZ, SIG_IGN)
+    #if canImport(Glibc)
+    ScarceAddresses.save()
+    #endif
     CommandStack.run { runCommand() }
   }
 

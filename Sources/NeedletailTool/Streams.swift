@@ -1,3 +1,5 @@
+import FilePaths
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -84,7 +86,7 @@ enum StandardStreams {
   static func occupyClosed() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
       // The lowest free descriptor is taken, and those below are open by now.
-      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+      _ = FileSystem.open("/dev/null", flags: descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 }

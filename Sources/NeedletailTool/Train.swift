@@ -27,7 +27,7 @@ struct Train: ParsableCommand {
       }
     }
     let engine = try arguments.engine.start()
-    let threadCount = engine.threadBudget.threadCount
+    let threadCount = engine.threadCount
     let options = arguments.source.reading.options(
       threadCount: threadCount, reading: arguments.reading.reading)
     let images = try OptionError.blamingOptions(input: arguments.input) {

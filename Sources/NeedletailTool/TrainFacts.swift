@@ -33,7 +33,7 @@ struct TrainFacts {
         + "seed \(arguments.seed)\(augmentation)",
       "memory    \(NumberText.megabytes(memory.byteCount)): \(parts.joined(separator: ", "))"
         + (dataByteCount > 0 ? "; images up to \(NumberText.megabytes(dataByteCount))" : ""),
-      "threads   \(engine.threadBudget.reason)",
+      "threads   \(engine.threadReason)",
       "output    " + (arguments.output ?? "none: the model is not kept (--output keeps it)"),
     ] + resumptionLines(start)
   }
@@ -87,7 +87,7 @@ struct TrainFacts {
       "skipped": .integer(images.problems.count),
       "augmentation": arguments.augment.map { .string($0.description) } ?? .null,
       "threads": .integer(start.threadCount),
-      "threads_reason": .string(engine.threadBudget.reason),
+      "threads_reason": .string(engine.threadReason),
       "memory": .object([
         "parameters": .integer(start.memory.parameterByteCount),
         "gradients": .integer(start.memory.gradientByteCount),

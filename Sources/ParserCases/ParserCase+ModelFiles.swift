@@ -5,7 +5,7 @@ import Tensors
 
 extension ParserCase {
   /// All cases.
-  package static let all = datasetCases + imageCases + modelFileCases
+  package static let all = datasetCases + imageCases + textCases + modelFileCases
 
   /// The cases of `ModelFiles`.
   private static let modelFileCases: [ParserCase] = [

@@ -2,6 +2,7 @@ import Datasets
 import Graphs
 import Layers
 import ModelFiles
+import Tensors
 
 /// A parser of bytes from outside, with what it takes to attack it: the mutation test and the
 /// fuzzer hold every parser to the same contract.
@@ -55,6 +56,8 @@ package struct ParserCase: Sendable, CustomStringConvertible {
     } catch let error as ModelFileError {
       return Self.judged(
         error.description, [error.file], [error.expected, error.found, error.advice])
+    } catch let error as MemoryError {
+      return Self.judged(error.description, [error.purpose], [error.advice])
     } catch let error as JSONError {
       return Self.judged(error.description, [], [error.expected, error.found])
     } catch let error as ShapeError {

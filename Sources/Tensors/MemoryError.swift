@@ -4,7 +4,7 @@ package import Threads
 public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What the memory was for: "the activations of 128 examples".
   public let purpose: String
-  /// How many bytes were needed; `Int.max` where the number is larger.
+  /// How many bytes were needed; `Int.max` where the number is larger, 0 where a library does not tell.
   public let byteCount: Int
   /// How many were available; `nil` where the system refused without telling.
   public let availableByteCount: Int?
@@ -34,12 +34,16 @@ public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// What was needed, what there is, and what to do.
   public var description: String {
-    let least = byteCount == .max ? "more than any machine has" : AvailableMemory.text(byteCount)
+    let needed =
+      switch byteCount {
+      case .max: "more than any machine has of memory"
+      case 0: "more memory"
+      default: "\(AvailableMemory.text(byteCount)) of memory"
+      }
     let found =
       availableByteCount.map { "\(AvailableMemory.text($0)) \(limit)" }
       ?? "that the system refuses it"
-    return "\(purpose): expected \(least) of memory, "
-      + "found \(found); \(advice)."
+    return "\(purpose): expected \(needed), found \(found); \(advice)."
   }
 
   /// Throws if so many bytes are not available.
@@ -49,7 +53,13 @@ public struct MemoryError: Error, Sendable, Hashable, CustomStringConvertible {
     _ byteCount: Int, for purpose: @autoclosure () -> String
   ) throws(MemoryError) {
     guard byteCount >= 16 << 20 else { return }
-    let available = AvailableMemory.detected()
+    try check(byteCount, in: .detected(), for: purpose())
+  }
+
+  /// Throws if `available` is less than so many bytes.
+  package static func check(
+    _ byteCount: Int, in available: AvailableMemory, for purpose: @autoclosure () -> String
+  ) throws(MemoryError) {
     if let most = available.byteCount, byteCount > most {
       throw MemoryError(purpose: purpose(), byteCount: byteCount, available: available)
     }

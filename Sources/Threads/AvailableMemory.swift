@@ -11,7 +11,7 @@ import Musl
 ///
 /// 1. what the machine has available without swapping (`MemAvailable`);
 /// 2. what the limits of the control groups leave (a container's, Slurm's), of both versions;
-/// 3. what the limit of the address space leaves (`ulimit -v`).
+/// 3. what the limits of the address space and of the data leave (`ulimit -v`, `ulimit -d`).
 ///
 /// A look at one moment: other processes may take it in the next.
 public struct AvailableMemory: Sendable, Equatable {
@@ -22,15 +22,16 @@ public struct AvailableMemory: Sendable, Equatable {
 
   /// What this process can take now.
   public static func detected() -> AvailableMemory {
-    var limit = rlimit()
-    let isKnown = getrlimit(addressSpaceLimit, &limit) == 0 && limit.rlim_cur < UInt64(Int.max)
-    return AvailableMemory(
-      in: SystemText(), addressSpaceLimit: isKnown ? Int(limit.rlim_cur) : nil,
+    AvailableMemory(
+      in: SystemText(), addressSpaceLimit: limit(addressSpace), dataLimit: limit(data),
       pageSize: max(sysconf(Int32(_SC_PAGESIZE)), 1))
   }
 
   /// What a process can take on the machine that `files` tell about.
-  package init(in files: SystemText, addressSpaceLimit: Int? = nil, pageSize: Int = 4096) {
+  package init(
+    in files: SystemText, addressSpaceLimit: Int? = nil, dataLimit: Int? = nil,
+    pageSize: Int = 4096
+  ) {
     if let available = Self.value(of: "MemAvailable:", in: files.text(of: "/proc/meminfo")) {
       // Told in units of 1024 bytes.
       lower(to: available << 10, "on this machine")
@@ -44,6 +45,11 @@ public struct AvailableMemory: Sendable, Equatable {
       lower(
         to: addressSpaceLimit &- pages &* pageSize,
         "within the limit of the address space (ulimit -v)")
+    }
+    if let dataLimit,
+      let used = Self.value(of: "VmData:", in: files.text(of: "/proc/self/status"))
+    {
+      lower(to: dataLimit &- used << 10, "within the limit of the data (ulimit -d)")
     }
   }
 
@@ -72,7 +78,7 @@ public struct AvailableMemory: Sendable, Equatable {
     guard let line = text?.split(separator: "\n").first(where: { $0.hasPrefix(key) }) else {
       return nil
     }
-    return line.dropFirst(key.count).split(separator: " ").first.flatMap { Int($0) }
+    return line.dropFirst(key.count).split { $0 == " " || $0 == "\t" }.first.flatMap { Int($0) }
   }
 
   /// A number of bytes for people: `34.2 MB`, `1.5 GB`.
@@ -83,10 +89,21 @@ public struct AvailableMemory: Sendable, Equatable {
   }
 
   #if canImport(Glibc)
-  private static let addressSpaceLimit = __rlimit_resource_t(RLIMIT_AS.rawValue)
+  private typealias Resource = __rlimit_resource_t
+  private static let addressSpace = Resource(RLIMIT_AS.rawValue)
+  private static let data = Resource(RLIMIT_DATA.rawValue)
   #else
-  private static let addressSpaceLimit = RLIMIT_AS
+  private typealias Resource = Int32
+  private static let addressSpace = Resource(RLIMIT_AS)
+  private static let data = Resource(RLIMIT_DATA)
   #endif
+
+  /// A limit of this process in bytes; nil where there is none.
+  private static func limit(_ resource: Resource) -> Int? {
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(Int.max) else { return nil }
+    return Int(limit.rlim_cur)
+  }
 }
 
 extension AvailableMemory: CustomStringConvertible {

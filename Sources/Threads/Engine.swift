@@ -102,13 +102,26 @@ public final class Engine: Sendable {
     }
   }
 
+  /// How many threads do the work: those of ``threadBudget``, or fewer where the system refused some.
+  ///
+  /// Starts them if nothing has.
+  public var threadCount: Int { team.runningThreadCount() }
+
+  /// How many threads do the work, and why: the budget's reason, or that the system gave fewer.
+  public var threadReason: String {
+    let running = threadCount
+    guard running < threadBudget.threadCount else { return threadBudget.reason }
+    return "\(running) thread\(running == 1 ? "" : "s"): the system starts no more, of "
+      + threadBudget.reason
+  }
+
   /// Starts the threads now rather than with the first work.
   ///
   /// - Returns: What the user should know: that the system gave fewer threads than
   ///   ``ThreadBudget/threadCount``, with which the engine does its work. Empty where all is well.
   public func start() -> [String] {
     let wanted = threadBudget.threadCount
-    let running = team.runningThreadCount()
+    let running = threadCount
     guard running < wanted else { return [] }
     return [
       "\(wanted) threads wanted, but the system lets this process start no more than \(running) "

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import FilePaths
 
 /// The text files in which Linux tells about itself, below a folder that tests can choose.
 package struct SystemText: Sendable {
@@ -20,22 +16,8 @@ package struct SystemText: Sendable {
   ///
   /// Nothing that these files tell is needed, so a missing one is no error.
   package func text(of path: String) -> String? {
-    let file = open(root + path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    // These files have no size to ask for: they are written while they are read.
-    while bytes.count < Self.maximumLength {
-      let piece = 1 << 16
-      var received = 0
-      bytes += Array(unsafeUninitializedCapacity: piece) { buffer, count in
-        received = read(file, buffer.baseAddress, piece)
-        count = max(received, 0)
-      }
-      if received < 0 { return nil }
-      if received == 0 { break }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    FileSystem.contents(of: root + path, limit: Self.maximumLength)
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The first line of a file without the white space around it.

@@ -3,9 +3,12 @@ import Tensors
 import Threads
 
 extension Plan {
-  /// What is left for all that is small: besides what is counted, a training opens files, starts threads,
-  /// writes texts.
-  private static let reservedByteCount = 32 << 20
+  /// What is left for all that is small; less where a small training asks for little.
+  ///
+  /// Besides what is counted, a training opens files, starts a thread, writes texts.
+  private static func reservedByteCount(besides byteCount: Int) -> Int {
+    min(32 << 20, 12 << 20 + byteCount / 2)
+  }
 
   /// A plan whose memory is there, together with what is taken beside it.
   ///
@@ -18,29 +21,30 @@ extension Plan {
   ///   - mayBeSmaller: Whether to make a plan for smaller batches where the memory for those that are
   ///     asked for is not there.
   ///   - besides: What else is going to be taken for batches of a size: gradients, moments, copies of
-  ///     parameters, examples.
+  ///     parameters, examples, what decodes them.
   ///   - purpose: "Training" or "Evaluation".
-  /// - Throws: `MemoryError` that names the largest batch that would fit.
+  /// - Throws: `MemoryError` that names the largest batch that would fit; `BLASError` if the plan needs OpenBLAS
+  ///   and that cannot be used.
   convenience init(
     fitting graph: Graph, _ request: Request, mayBeSmaller: Bool = false, purpose: String,
     besides: (_ batch: Int) -> Int
-  ) throws(MemoryError) {
-    func check(_ batch: Int) throws(MemoryError) {
+  ) throws {
+    func check(_ batch: Int) throws {
       try graph.checkMemory(batch: batch)
       var smaller = request
       smaller.maximumBatch = batch
       let plan = Plan(graph: graph, request: smaller)
+      // Taken once for all plans, and before it is asked what there is.
+      try plan.requireLibraries()
       let byteCount = plan.arenaByteCount + plan.preparedByteCount + besides(batch)
-      // Not looked up, as in `MemoryError.check`.
-      guard byteCount >= 16 << 20 else { return }
       try MemoryError.check(
-        byteCount + Self.reservedByteCount,
-        for: "\(purpose) with batches of \(batch)")
+        byteCount + Self.reservedByteCount(besides: byteCount),
+        in: .detected(), for: "\(purpose) with batches of \(batch)")
     }
     var request = request
     do {
       try check(request.maximumBatch)
-    } catch {
+    } catch let error as MemoryError {
       // Up to here batches fit, from there on they do not.
       var fits = 0
       var fails = request.maximumBatch

@@ -81,7 +81,7 @@ extension Trainer {
       epochCount: epochs, checkpointer: checkpointer)
     var memory = state.memory
     memory.validationByteCount = evaluator?.program.plan.arenaByteCount ?? 0
-    let threadCount = model.engine.team.threadCount
+    let threadCount = model.engine.threadCount
     let warnings = model.graph.normalizationWarnings(
       batchSize: batchSize, exampleCount: training.count)
     let isStopped = try loop.run(&model, onEvent) { resumption in

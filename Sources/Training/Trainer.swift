@@ -72,8 +72,9 @@ public final class TrainingState {
     self.seed = seed
     let count = program.graph.layout.trainableCount
     self.moments = try optimizer.makeMoments(count: count)
-    self.normScratch = AlignedBuffer(
-      count: Reductions.scratchCount(count: program.graph.layout.count) + 16)
+    self.normScratch = try AlignedBuffer(
+      count: Reductions.scratchCount(count: program.graph.layout.count) + 16,
+      for: "the sums of the gradients")
     self.memory = MemoryReport(
       parameterByteCount: program.graph.layout.count * 4,
       gradientByteCount: program.gradients.count * 4,

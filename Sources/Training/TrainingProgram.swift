@@ -42,6 +42,8 @@ package final class TrainingProgram {
     self.fields = fields
     self.targetField = fields.firstIndex { $0.name == "target" } ?? 0
     self.outputType = graph.outputs[0].type
+    // Before anything is counted: their stacks, too, take addresses.
+    _ = model.engine.threadCount
     // The parameters once more: the first step copies them if another model shares them.
     let keptCount = graph.layout.count + (1 + momentCount) * graph.layout.trainableCount
     self.plan = try Plan(

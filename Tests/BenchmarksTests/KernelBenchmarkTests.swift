@@ -13,7 +13,7 @@ import Testing
     let benchmark = KernelBenchmark(
       engine: try Engine(options: EngineOptions(threadCount: 2)), seconds: 1e-3)
     for algorithm in ConvolutionAlgorithm.allCases where algorithm.supports(geometry) {
-      let speeds = benchmark.measure(geometry, batch: 2, algorithm: algorithm)
+      let speeds = try benchmark.measure(geometry, batch: 2, algorithm: algorithm)
       #expect(speeds.map(\.pass) == ConvolutionPass.allCases)
       for speed in speeds {
         #expect(speed.operations == 2 * 2 * 30 * 4 * 27)
@@ -28,7 +28,7 @@ import Testing
   func products() throws {
     let benchmark = KernelBenchmark(
       engine: try Engine(options: EngineOptions(threadCount: 1)), seconds: 1e-3)
-    let speeds = benchmark.measure(rows: 7, inputSize: 5, outputSize: 3, includingBLAS: true)
+    let speeds = try benchmark.measure(rows: 7, inputSize: 5, outputSize: 3, includingBLAS: true)
     #expect(speeds.map(\.algorithm) == ["tiles", "tiles", "tiles", "blas", "blas", "blas"])
     #expect(speeds.allSatisfy { $0.operations == 2 * 7 * 5 * 3 })
   }
@@ -65,7 +65,7 @@ import Testing
   @Test("Memory's limits are measured for every access")
   func bandwidth() throws {
     let engine = try Engine(options: EngineOptions(threadCount: 2))
-    let found = MemoryBandwidth.measuring(on: engine, seconds: 1e-3, arrayByteCount: 1 << 20)
+    let found = try MemoryBandwidth.measuring(on: engine, seconds: 1e-3, arrayByteCount: 1 << 20)
     #expect(found.map(\.access) == MemoryBandwidth.Access.allCases)
     #expect(found.allSatisfy { $0.gigabytesPerSecond > 0 && $0.threadCount == 2 })
     #expect(ProcessorPeak(measuringOn: engine, seconds: 1e-2).gigaflopsPerSecond > 0)

@@ -1,6 +1,7 @@
 import Glibc
 import Kernels
 import Testing
+import Threads
 
 @Suite struct BLASLibraryTests {
   private static let avx512 = ProcessorFeatures(isX86: true, hasAVX2: true, hasAVX512: true)
@@ -49,9 +50,18 @@ import Testing
   @Test func currentLibrary() throws {
     let library = try BLASLibrary.current
     #expect(library.threadCount == 1)
-    #expect(library.configuration.contains("OpenBLAS"))
-    #expect(library.version.first?.isNumber == true)
-    #expect(!library.coreName.isEmpty)
+    #expect(library.configuration.hasPrefix("OpenBLAS \(library.version) "))
+    let numbers = library.version.split(separator: ".")
+    #expect(numbers.count >= 3 && numbers.prefix(2).allSatisfy { Int($0) != nil })
+    // What was done about the core is what is told of it.
+    switch try BLASLibrary.switchToBestCore() {
+    case .alreadyBest: #expect(library.warning == nil)
+    case .switched(let from, let to):
+      #expect(library.warning == nil)
+      #expect(library.coreName == to && from != to)
+    case .unavailable(let core), .refused(let core): #expect(library.recommendedCore == core)
+    case .chosenByUser: #expect(library.warning?.contains("OPENBLAS_CORETYPE=") == true)
+    }
   }
 
   @Test func aCopyOfOurOwnIsUsed() throws {
@@ -65,7 +75,26 @@ import Testing
   }
 
   @Test func memoryIsTakenBeforeItIsNeeded() throws {
-    try BLASLibrary.require(threadCount: 2)
+    try BLASLibrary.require(threadCount: 3)
+    let count = BLASLibrary.reservedCallCount
+    #expect(count >= 3 && count <= 64)
+    // Once: fewer threads give nothing back and take nothing.
     try BLASLibrary.require(threadCount: 1)
+    #expect(BLASLibrary.reservedCallCount >= count)
+  }
+
+  @Test func moreThreadsThanBuffersWaitForOne() throws {
+    let (m, n, k) = (640, 320, 128)
+    let a = (0..<m * k).map { Float($0 % 13) - 6 }
+    let b = (0..<k * n).map { Float($0 % 11) - 5 }
+    func product(_ team: WorkerTeam) -> [Float] {
+      var y = [Float](repeating: .nan, count: m * n)
+      MatrixProduct.forward(m: m, n: n, k: k, a: a, b: b, y: &y, team: team)
+      return y
+    }
+    let alone = product(.serial)
+    #expect(alone[n + 2] == (0..<k).reduce(0) { $0 + a[k + $1] * b[$1 * n + 2] })
+    let crowd = WorkerTeam(threadCount: 100)
+    for _ in 0..<3 { #expect(product(crowd) == alone) }
   }
 }

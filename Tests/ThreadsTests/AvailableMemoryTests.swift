@@ -7,11 +7,12 @@ import Threads
   ]
 
   private func memory(
-    _ files: [String: String], addressSpaceLimit: Int? = nil
+    _ files: [String: String], addressSpaceLimit: Int? = nil, dataLimit: Int? = nil
   ) throws -> AvailableMemory {
     let machine = try FakeMachine(files)
     return withExtendedLifetime(machine) {
-      AvailableMemory(in: machine.files, addressSpaceLimit: addressSpaceLimit)
+      AvailableMemory(
+        in: machine.files, addressSpaceLimit: addressSpaceLimit, dataLimit: dataLimit)
     }
   }
 
@@ -56,6 +57,14 @@ import Threads
     let memory = try memory(files, addressSpaceLimit: 5_000_000)
     #expect(memory.byteCount == 5_000_000 - 4_096_000)
     #expect(memory.description.hasSuffix("within the limit of the address space (ulimit -v)"))
+  }
+
+  @Test func limitOfTheData() throws {
+    var files = machine
+    files["/proc/self/status"] = "VmPeak:\t 9000 kB\nVmData:\t    2000 kB\nVmStk:\t 100 kB\n"
+    let memory = try memory(files, dataLimit: 5_000_000)
+    #expect(memory.byteCount == 5_000_000 - 2_048_000)
+    #expect(memory.description == "3.0 MB available within the limit of the data (ulimit -d)")
   }
 
   @Test func nothingThatCanBeRead() throws {

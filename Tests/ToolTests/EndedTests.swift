@@ -99,6 +99,42 @@ struct EndedTests {
     #expect(run.errors.contains(checkpoint))
   }
 
+  @Test("A signal at any moment: one object, which is the last, and tells the exit code")
+  func interruptedAtAnyMoment() throws {
+    for delay in 0..<12 {
+      let scratch = try TemporaryFolder()
+      let tool = try Tool.Running(
+        Self.train + ["--epochs", "1", "--batch", "256", "--output", scratch.path("run")])
+      // The last epoch's line comes shortly before the end.
+      try tool.wait(for: "\"event\":\"epoch\"")
+      usleep(UInt32(delay * 4000))
+      tool.send(SIGTERM)
+      let run = try tool.end()
+      _ = try ended(run, run.status == 0 ? "finished" : "interrupted")
+      #expect(run.status == 0 || run.status == 75, "\(run.errors)")
+    }
+  }
+
+  @Test("The last object is not cut by a signal, and a second one ends a tool that nobody reads")
+  func interruptedWhileTelling() throws {
+    let scratch = try TemporaryFolder()
+    let run = try Tool.shell(
+      """
+      mkfifo pipe; exec 3<> pipe
+      # A pipe that is full: whatever is written waits.
+      head -c 65536 /dev/zero > pipe
+      "$TOOL" train --data digits --model mlp --epochs 1 --batch 256 --json --quiet --output run > pipe &
+      while [ ! -e run/model.safetensors ]; do sleep 0.05; done
+      sleep 1; kill -TERM $!; sleep 0.3
+      kill -0 $! && echo waits
+      head -c 65536 pipe > /dev/null; wait $!; echo "status $?"
+      timeout 1 cat pipe > rest; cat rest
+      """, in: scratch.url)
+    #expect(run.lines.prefix(2) == ["waits", "status 0"], "\(run.output) \(run.errors)")
+    #expect(run.lines.last?.contains("\"outcome\":\"finished\"") == true)
+    #expect(run.lines.count == 3)
+  }
+
   @Test("An image that cannot be decoded, with a checkpoint written before")
   func data() throws {
     let scratch = try TemporaryFolder()

@@ -13,7 +13,7 @@ struct FileSystemTests {
     "What is missing is told before the training starts",
     arguments: [
       ("rename", "EPERM"), ("rename", "ENOSYS"), ("rename", "EXDEV"), ("rename", "EOPNOTSUPP"),
-      ("fsync", "EINVAL"), ("fsync", "ENOSYS"), ("fsync", "EOPNOTSUPP"),
+      ("fsync", "EINVAL"), ("fsync", "ENOSYS"), ("fsync", "EOPNOTSUPP"), ("fsync", "EPERM"),
     ])
   func refusal(_ call: String, _ error: String) throws {
     let folder = try TemporaryFolder()
@@ -32,7 +32,9 @@ struct FileSystemTests {
 
   @Test(
     "--without-atomic-writes trains there, is interrupted and resumed",
-    arguments: [("rename", "EPERM"), ("fsync", "EINVAL"), ("fsync", "ENOSYS")])
+    arguments: [
+      ("rename", "EPERM"), ("fsync", "EINVAL"), ("fsync", "ENOSYS"), ("fsync", "EPERM"),
+    ])
   func inPlace(_ call: String, _ error: String) throws {
     let folder = try TemporaryFolder()
     let run = try Tool.shell(

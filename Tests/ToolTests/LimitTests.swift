@@ -93,6 +93,8 @@ struct LimitTests {
     for (index, command) in [
       "train --data digits --epochs 1 --batch 256 --threads 3 --output run",
       "bench infer --model mlp --batch 1 --seconds 0.1 --threads 3",
+      "bench peak --seconds 0.01 --threads 3", "data digits --threads 3",
+      "bench data --images 10 --seconds 0.001 --threads 3", "doctor --threads 3",
     ].enumerated() {
       // A user of its own: the limit counts all processes of a user. The shell becomes the tool.
       let run = try Tool.shell(
@@ -102,8 +104,20 @@ struct LimitTests {
         """, in: folder.url)
       #expect(run.lines.last == "status 0", "\(run.errors)")
       #expect(
-        run.errors.contains(
+        (run.output + run.errors).contains(
           "3 threads wanted, but the system lets this process start no more than 1"))
+      // What is told of the run is what there was.
+      #expect(!run.output.contains("\n2 threads") && !run.output.contains("\n3 threads"))
+      if command.hasPrefix("train") || command.hasPrefix("doctor") {
+        #expect(run.output.contains("1 thread: the system starts no more, of 3 threads: asked for"))
+      }
+      if command.hasPrefix("bench peak") {
+        #expect(run.output.contains(#/multiply-add +1 /#), "\(run.output)")
+        #expect(!run.output.contains(#/multiply-add +3 /#), "\(run.output)")
+      }
+      if command.hasPrefix("bench data") {
+        #expect(!run.output.contains(#/ 3 +[\d,.]+ +[\d,.]+\n/#), "\(run.output)")
+      }
     }
   }
 

@@ -23,6 +23,37 @@ enum PictureFolder {
         + chunk("IDAT", stored(rows)) + chunk("IEND", []))
   }
 
+  /// A black grey PNG file of any size, a few kilobytes for each million of pixels.
+  static func blackPNG(width: Int, height: Int) -> Data {
+    let header = bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, 0, 0, 0, 0]
+    return Data(
+      [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
+        + chunk("IDAT", zeros((width + 1) * height)) + chunk("IEND", []))
+  }
+
+  /// A zlib stream of zeros: one, and then repetitions of 258, in deflate's fixed codes.
+  private static func zeros(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = [0x78, 0x01]
+    var place = 8
+    func add(_ code: Int, _ length: Int) {
+      for bit in (0..<length).reversed() {
+        if place == 8 {
+          bytes.append(0)
+          place = 0
+        }
+        bytes[bytes.count - 1] |= UInt8(code >> bit & 1) << UInt8(place)
+        place += 1
+      }
+    }
+    // The last block, of fixed codes.
+    add(0b110, 3)
+    let (repetitions, rest) = (count - 1).quotientAndRemainder(dividingBy: 258)
+    for _ in 0...rest { add(0x30, 8) }
+    for _ in 0..<repetitions { add(0xC5 << 5, 13) }
+    add(0, 7)
+    return bytes + bigEndian(UInt32(count % 65_521) << 16 | 1)
+  }
+
   /// Writes classes of pictures below a folder.
   static func write(
     _ classes: [String] = ["cat", "dog", "fox"], count: Int = 8, first: Int = 0, to folder: URL

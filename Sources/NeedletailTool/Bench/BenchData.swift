@@ -31,7 +31,7 @@ struct BenchData: ParsableCommand {
   var seconds = 1.0
 
   func run() throws {
-    let engine = try Engine(options: EngineOptions(threadCount: threads.count))
+    let engine = try threads.startEngine()
     let benchmark = DataBenchmark(
       engine: engine, imageCount: images, batch: batch, seconds: seconds)
     var table = TextTable(header: [

@@ -139,7 +139,7 @@ struct BenchKernels: ParsableCommand {
       for algorithm in algorithms {
         try reporter.report(
           convolution,
-          benchmark.measure(convolution.geometry, batch: batch, algorithm: algorithm))
+          try benchmark.measure(convolution.geometry, batch: batch, algorithm: algorithm))
       }
     }
     guard named == nil else { return }
@@ -147,14 +147,14 @@ struct BenchKernels: ParsableCommand {
       let rows = batch * shape.rowsPerExample
       try reporter.report(
         network: shape.network, rows: rows, shape.inputSize, shape.outputSize,
-        benchmark.measure(
+        try benchmark.measure(
           rows: rows, inputSize: shape.inputSize, outputSize: shape.outputSize,
           includingBLAS: hasBLAS))
     }
     if let product {
       try reporter.report(
         network: "", rows: product[0], product[1], product[2],
-        benchmark.measure(
+        try benchmark.measure(
           rows: product[0], inputSize: product[1], outputSize: product[2], includingBLAS: hasBLAS))
     }
   }

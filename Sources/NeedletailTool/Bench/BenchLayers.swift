@@ -69,7 +69,7 @@ struct BenchLayers: ParsableCommand {
     table.add([
       "rest", "", "", "", BenchText.milliseconds(report.restMean), share(report.restMean), "", "",
     ])
-    let threads = NumberText.count(engine.threadBudget.threadCount, "thread")
+    let threads = NumberText.count(engine.threadCount, "thread")
     return """
       \(source), batch \(report.batch), \(threads), \(Processor.kernelBuild), peak \
       \(NumberText.decimal(peak.gigaflopsPerSecond, 1)) GFLOP/s; a step takes \
@@ -83,7 +83,7 @@ struct BenchLayers: ParsableCommand {
   ) -> [JSONObject] {
     let common: JSONObject = [
       "model": .string(source.description), "batch": .integer(report.batch),
-      "threads": .integer(engine.threadBudget.threadCount),
+      "threads": .integer(engine.threadCount),
       "isa": .string(Processor.kernelBuild), "steps": .integer(report.stepCount),
     ]
     func object(_ kind: String, _ members: [(String, JSONValue)]) -> JSONObject {

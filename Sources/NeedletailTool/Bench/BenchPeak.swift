@@ -20,8 +20,8 @@ struct BenchPeak: ParsableCommand {
   var seconds = 1.0
 
   func run() throws {
-    let engine = try Engine(options: EngineOptions(threadCount: threads.count))
-    let most = engine.threadBudget.threadCount
+    let engine = try threads.startEngine()
+    let most = engine.threadCount
     let isa = Processor.kernelBuild
     var table = TextTable(header: ["limit", "threads", "best", ""])
     for count in Set([1, most]).sorted() {
@@ -30,7 +30,7 @@ struct BenchPeak: ParsableCommand {
       try report(
         limit: "multiply-add", threadCount: count, rate: peak.gigaflopsPerSecond,
         rateName: "gflops", unit: "GFLOP/s", isa: isa, &table)
-      for bandwidth in MemoryBandwidth.measuring(on: engine, seconds: seconds) {
+      for bandwidth in try MemoryBandwidth.measuring(on: engine, seconds: seconds) {
         try report(
           limit: bandwidth.access.rawValue, threadCount: count,
           rate: bandwidth.gigabytesPerSecond, rateName: "gigabytes_per_second", unit: "GB/s",
