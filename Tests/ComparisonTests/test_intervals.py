@@ -24,6 +24,9 @@ class IntervalTests(unittest.TestCase):
         self.assertEqual(verdict(*[1.10] * 6), "yes")
         self.assertEqual(verdict(*[1.10] * 5), "undecided")
 
+    def test_no_ratio_decides_nothing(self):
+        self.assertEqual(spread([]).texts(), ["0", "", "", "undecided"])
+
     def test_the_median_of_an_even_number_lies_in_the_middle(self):
         self.assertEqual(spread([1.0, 4.0, 2.0, 3.0]).median, 2.5)
 

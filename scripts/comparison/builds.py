@@ -36,17 +36,13 @@ def compare(options, tool, other, workloads):
     for network, batch in workloads:
         for phase in phases:
             pairing = Pairing(options, tool, other, network, batch, phase)
-            for state, ratios in pairing.measure().items():
+            for state, ratios in pairing.measure().items() or [("none lasted", [])]:
                 found = spread(ratios)
                 verdicts.append(found.verdict)
-                low, high = found.interval or (None, None)
-                rows.append([
-                    pairing.name, phase, state, str(found.count), f"{found.median:.3f}",
-                    f"{low:.3f} to {high:.3f}" if found.interval else "", found.verdict])
+                rows.append([pairing.name, phase, state, *found.texts()])
+    head = ["workload", "phase", "processors", "pairs", "ratio", "95 % interval", "not slower"]
     print()
-    if rows:
-        head = ["workload", "phase", "processors", "pairs", "ratio", "95 % interval", "not slower"]
-        print(table([head, *rows]))
+    print(table([head, *rows]))
     print("\nratio: ours / theirs, above 1 where ours is faster; median of pairs. Not slower: the "
           "interval includes 0.99 or better.")
     return "no" in verdicts
@@ -88,7 +84,6 @@ class Pairing:
             if any(len(of_state) >= self.options.rounds for of_state in ratios.values()):
                 break
             if number >= 2 * self.options.rounds:
-                print("  no state of the processors lasted for enough pairs", file=sys.stderr)
                 break
         if left_out:
             print(f"  left out: {left_out} of {number} pairs, in which the processors' state changed "

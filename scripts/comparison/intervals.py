@@ -11,10 +11,10 @@ FEWEST = 6
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of ratios with its interval; the interval is None where they are too few."""
+    """The median of ratios with its interval; each is None where the ratios are too few for it."""
 
     count: int
-    median: float
+    median: float | None
     interval: tuple | None
 
     @property
@@ -24,9 +24,16 @@ class Spread:
             return "undecided"
         return "yes" if self.interval[1] >= NOT_SLOWER else "no"
 
+    def texts(self):
+        """The cells of a table: how many, the median, the interval and the verdict."""
+        return [
+            str(self.count), "" if self.median is None else f"{self.median:.3f}",
+            "{:.3f} to {:.3f}".format(*self.interval) if self.interval else "", self.verdict]
+
 
 def spread(ratios):
-    return Spread(len(ratios), statistics.median(ratios), interval(ratios))
+    return Spread(
+        len(ratios), statistics.median(ratios) if ratios else None, interval(ratios))
 
 
 def interval(values, confidence=0.95):

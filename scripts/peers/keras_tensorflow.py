@@ -134,7 +134,7 @@ def main(options, network):
 
     # Reading a small part of the result waits for it.
     step = (lambda: train(x, y).numpy()) if options.phase == "train" else lambda: infer(x).numpy()
-    # Gradients of groups, for one, which it has for no processor; a LookupError: no gradient at all.
+    # An OpError: what TensorFlow has no code for; a LookupError: what it has no gradient of.
     measuring.measure(options, found, step, refusals=(tf.errors.OpError, LookupError))
 
 
