@@ -50,7 +50,7 @@ class PairTests(unittest.TestCase):
 
     def test_disturbed_pairs_are_left_out_and_do_not_go_on_for_ever(self):
         self.assertEqual(self.measure([2_000_000], rounds=3), {})
-        self.assertEqual(len([words for words in paths.asked(self.folder) if "train" in words]), 12)
+        self.assertEqual(len([words for words in paths.asked(self.folder) if "train" in words]), 18)
 
     def test_one_thread_hands_nothing_over(self):
         self.assertEqual(self.measure([30], rounds=2, threads=1), {"one thread": [1.1] * 2})

@@ -14,13 +14,15 @@ import time
 from itertools import count
 
 from comparison.intervals import FEWEST, spread
-from comparison.processes import fail, record, run_tool, table
+from comparison.processes import record, run_tool, table
 
 # Nanoseconds of a hand-over: some 30 near, 150 far; more than that where the two threads do not run at
 # the same time, for something else runs, too.
 FAR, DISTURBED = 80, 1000
 PEAK_SECONDS = 0.1
 ONE_THREAD, UNTOLD = "one thread", "not told"
+# How many times as many pairs are measured as were asked for, where some have to be left out.
+MOST_PAIRS = 3
 # The fewest starts in a measurement of the start-up.
 FEWEST_STARTS = 5
 
@@ -83,7 +85,7 @@ class Pairing:
                 left_out += 1
             if any(len(of_state) >= self.options.rounds for of_state in ratios.values()):
                 break
-            if number >= 2 * self.options.rounds:
+            if number >= MOST_PAIRS * self.options.rounds:
                 break
         if left_out:
             print(f"  left out: {left_out} of {number} pairs, in which the processors' state changed "
