@@ -2,7 +2,6 @@
 
 import ctypes.util
 import glob
-import os
 import pathlib
 import statistics
 import subprocess
