@@ -1,49 +1,25 @@
 """ONNX Runtime, for inference, on the network that PyTorch exports."""
 
-import os
-import sys
 import tempfile
 
 import onnxruntime
-import torch
 
 import measuring
-import pytorch
+import onnx_export
 
 
-def export(model, x, path):
-    try:
-        torch.onnx.export(
-            model, (x,), path, dynamo=True, external_data=False, input_names=["x"], verbose=False)
-    except Exception as error:  # The new exporter needs onnxscript, and knows less.
-        print(f"exporting without dynamo: {error}", file=sys.stderr)
-        torch.onnx.export(model, (x,), path, dynamo=False, input_names=["x"])
-
-
-def main():
-    options = measuring.arguments()
-    if options.phase != "infer":
-        sys.exit("ONNX Runtime is measured for inference only.")
-    images, _ = measuring.examples(options)
-    model, x = pytorch.build(options.model, images)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+def main(options, network):
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = options.threads
     settings.inter_op_num_threads = 1
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "model.onnx")
-        # The exporter tells how it goes on standard output, which is for the result.
-        with open(os.devnull, "w") as nothing:
-            output, sys.stdout = sys.stdout, nothing
-            try:
-                export(model, x, path)
-            finally:
-                sys.stdout = output
+        path, x, found = onnx_export.exported(options, network, folder)
         session = onnxruntime.InferenceSession(
             path, settings, providers=["CPUExecutionProvider"])
-    feed = {"x": x.numpy()}
-    measuring.measure(options, parameters, lambda: session.run(None, feed))
+    feed = {"x": x}
+    found["output_shape"] = onnx_export.shape_of(session.run(None, feed)[0])
+    measuring.measure(options, found, lambda: session.run(None, feed))
 
 
 if __name__ == "__main__":
-    main()
+    measuring.run(main)
