@@ -1,4 +1,5 @@
 import Datasets
+import Tensors
 
 /// What a person should be told of a tree, whatever its folders stand for.
 extension FolderTree {

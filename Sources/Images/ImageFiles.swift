@@ -92,9 +92,11 @@ public enum ImageFiles {
     }
     let failures = errors.withLock { $0 }.sorted { $0.key < $1.key }
       .map { (index: $0.key, error: $0.value) }
-    if let refused = failures.first(where: { ($0.error as? DatasetError)?.kind == .refused }) {
-      throw refused.error
+    // Want of memory or of open files is no fault of a file.
+    let refusal = failures.first {
+      $0.error is MemoryError || ($0.error as? DatasetError)?.kind == .refused
     }
+    if let refusal { throw refusal.error }
     let failed = Set(failures.map(\.index))
     let decoded = files.indices.filter { !failed.contains($0) }
     let images = Tensor(shape: Shape([decoded.count] + shape.dimensions)) { elements in

@@ -160,7 +160,10 @@ package struct LabelList {
     /// The columns of labels where each label has one, of 0 and 1.
     func oneHotColumns(_ rows: ArraySlice<DelimitedText.Row>) -> [(index: Int, name: String)]? {
       guard isHead, !hasLabelName else { return nil }
-      let columns = names.indices.filter { $0 != file && $0 != part }
+      // A column without a name is no label: a table's own numbering, say.
+      let columns = names.indices.filter {
+        $0 != file && $0 != part && !names[$0].allSatisfy(\.isWhitespace)
+      }
       guard columns.count > 1 else { return nil }
       let isOneHot = rows.allSatisfy { row in
         columns.allSatisfy { $0 < row.fields.count && ["0", "1"].contains(row.fields[$0]) }

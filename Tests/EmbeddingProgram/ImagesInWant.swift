@@ -43,6 +43,8 @@ extension EmbeddingProgram {
       return "read"
     } catch let error as DatasetError {
       return error.kind.rawValue
+    } catch is MemoryError {
+      return "no memory"
     } catch {
       return "\(error)"
     }

@@ -43,6 +43,12 @@ import Testing
       #expect(paths($0, .test) == ["2.png 1"])
       #expect($0.notes == ["labels.csv: file: image, label: 2 columns of 0 and 1, part: split"])
     }
+    // A table's own numbering, which looks like a label of the two.
+    try folders.list(
+      ["1.png", "2.png"], labels: ",image,sea,sun\n0,1.png,1,0\n1,2.png,0,1\n"
+    ) {
+      #expect($0.classNames == ["sea", "sun"])
+    }
   }
 
   @Test func filesThatAreMissingAreProblems() throws {

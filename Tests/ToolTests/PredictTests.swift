@@ -43,23 +43,27 @@ struct PredictTests {
   struct BadRow: CustomTestStringConvertible {
     let text: String
     let complaint: String
+    var advice = "write one example a line, its numbers parted by commas or spaces"
     var testDescription: String { complaint }
   }
 
   private static let badRows = [
     BadRow(text: "1,2,3", complaint: "expected 64 numbers, found 3"),
     BadRow(text: "1,2,x", complaint: "expected number 3 of 64, found \"x\""),
-    BadRow(text: "1,,2", complaint: "expected a number, found nothing between two commas"),
-    BadRow(text: "nan 1", complaint: "expected number 1 of 64, found \"nan\""),
+    BadRow(
+      text: "1,,2", complaint: "expected number 2 of 64, found nothing between two commas",
+      advice: "write 0, or what the model was trained on, where a value is missing"),
+    BadRow(
+      text: "nan 1", complaint: "expected number 1 of 64, found \"nan\"",
+      advice: "put a finite number where a value is missing or too large, or leave the row out"),
     BadRow(
       text: String(repeating: "7", count: 9000),
-      complaint: "expected lines of at most 8192 bytes, found a longer one"),
+      complaint: "expected lines of at most 8192 bytes, found a longer one",
+      advice: "write one example a line"),
   ]
 
   private func message(_ bad: BadRow) -> String {
-    let advice =
-      bad.complaint.hasPrefix("expected lines") ? "" : ", its numbers parted by commas or spaces"
-    return "standard input, row 3: \(bad.complaint); write one example a line\(advice)."
+    "standard input, row 3: \(bad.complaint); \(bad.advice)."
   }
 
   @Test("A bad row gets its error in its place, and the others go on", arguments: badRows)
