@@ -124,7 +124,8 @@ import Testing
     #expect(other.status == 0)
     #expect(
       try other.objects().first?["refusal"] as? String
-        == "--classes: expected 3, as in animals, found 4; leave the option out, or use other data.")
+        == "--classes: expected 3, as in animals, found 4; leave the option out, or use other data."
+    )
     #expect(try Tool.run("data", "animals", "--classes", "1", in: folder.url).status == 64)
   }
 }
