@@ -3,8 +3,14 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 
-void nk_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+void nk_begin_thread(const char *name) {
+  pthread_setname_np(pthread_self(), name);
+  // The C library sets addresses aside for a thread at its first allocation; volatile, so that there is one.
+  void *volatile first = malloc(1);
+  free(first);
+}
 
 size_t nk_remaining_stack(void) {
   pthread_attr_t attributes;

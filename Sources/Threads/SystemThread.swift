@@ -68,7 +68,7 @@ package enum SystemThread {
   private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
     guard let address = $0 else { return nil }
     let start = Unmanaged<Start>.fromOpaque(address).takeRetainedValue()
-    nk_name_thread(start.name)
+    nk_begin_thread(start.name)
     start.body()
     return nil
   }

@@ -36,6 +36,8 @@ final class TeamState: @unchecked Sendable {
   /// How many workers were started; -1 before that was tried.
   private let startedCount = Atomic<Int>(-1)
   private let callerSemaphore = DispatchSemaphore(value: 0)
+  /// Signalled by each worker at its start.
+  private let startSemaphore = DispatchSemaphore(value: 0)
   private let workers: [Worker]
   private let patience: Patience.Limits
 
@@ -108,13 +110,19 @@ final class TeamState: @unchecked Sendable {
   /// Starts the workers, for who holds the reservation.
   ///
   /// Up to the first that the system refuses: those behind it would be refused, too, and workers wake
-  /// only such as have higher numbers.
+  /// only such as have higher numbers. They are waited for: what the C library sets aside for a thread
+  /// (64 MB of addresses) is then taken, and is not promised to anybody else under `ulimit -v`.
   private func startWorkers() {
     if startedCount.load(ordering: .relaxed) >= 0 { return }
     let refused = workers.indices.first { index in
-      !SystemThread.start(name: "needletail-\(index + 1)") { self.work(as: index + 1) }
+      !SystemThread.start(name: "needletail-\(index + 1)") {
+        self.startSemaphore.signal()
+        self.work(as: index + 1)
+      }
     }
-    startedCount.store(refused ?? workers.count, ordering: .releasing)
+    let count = refused ?? workers.count
+    for _ in 0..<count { startSemaphore.wait() }
+    startedCount.store(count, ordering: .releasing)
   }
 
   // MARK: The workers
