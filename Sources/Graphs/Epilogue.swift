@@ -3,7 +3,7 @@ import Tensors
 
 /// What a product or a convolution does to a tile of its result while it is in cache: adds a bias,
 /// and applies an activation.
-struct Epilogue: Sendable {
+struct Epilogue: Hashable, Sendable {
   private(set) var hasBias = false
   private(set) var function = ElementwiseFunction.identity
   private(set) var parameter: Float = 0
@@ -13,33 +13,22 @@ struct Epilogue: Sendable {
 
   var hasActivation: Bool { function != .identity }
 
-  /// This epilogue and then `next`; nil if it cannot take that in.
+  /// This epilogue with a bias; nil if it has one, or an activation before it.
+  func addingBias() -> Epilogue? {
+    guard !hasBias, !hasActivation else { return nil }
+    var result = self
+    result.hasBias = true
+    return result
+  }
+
+  /// This epilogue and then an activation; nil if it has one.
   ///
-  /// A bias is a vector as long as the last extent. An activation can be taken in if its derivative
-  /// can be had from its result: what came before it is not kept.
-  ///
-  /// - Parameters:
-  ///   - next: The only consumer of the result.
-  ///   - slot: Which input of `next` the result is.
-  ///   - operands: The types of the inputs of `next`.
-  ///   - output: The type of the result.
-  func extended(
-    by next: any Operation, slot: Int, operands: [NodeType], output: NodeType
-  ) -> Epilogue? {
+  /// - Parameter function: One whose derivative can be had from its result: its argument is not kept.
+  func applying(_ function: ElementwiseFunction, parameter: Float) -> Epilogue? {
     guard !hasActivation else { return nil }
     var result = self
-    if let unary = next as? UnaryOperation, unary.function.derivative == .fromOutput {
-      result.function = unary.function
-      result.parameter = unary.parameter
-      return result
-    }
-    guard !hasBias, let arithmetic = next as? ArithmeticOperation, arithmetic.operation == .add
-    else { return nil }
-    let other = operands[1 - slot]
-    guard other.rank == 1, output.rank >= 2, !other.isBatched,
-      other.dimensions.last == output.dimensions.last
-    else { return nil }
-    result.hasBias = true
+    result.function = function
+    result.parameter = parameter
     return result
   }
 

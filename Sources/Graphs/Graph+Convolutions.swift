@@ -12,11 +12,11 @@ extension Graph {
   ) -> [Int: ConvolutionAlgorithm] {
     let results = Set(nodes.indices).subtracting(nodes.flatMap(\.inputs))
     var algorithms: [Int: ConvolutionAlgorithm] = [:]
-    for node in Fusion.plannedNodes(
-      of: self, wanted: results, isInference: false,
-      rewrites: Set(Rewrite.allCases))
-    {
-      algorithms[node.firstID] = node.operation.algorithm(inputs: node.inputTypes, named: named)
+    for node in Rewriter.plannedNodes(of: self, wanted: results, isInference: false) {
+      algorithms[node.firstID] =
+        (node.kernel as? ConvolutionKernel)?.choice(
+          inputs: node.inputTypes, named: named
+        ).algorithm
     }
     return algorithms
   }

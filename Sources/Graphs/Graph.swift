@@ -51,6 +51,7 @@ public final class Graph: Sendable {
   public let variables: [Variable]
   /// Where each variable lies in the flat buffer.
   package let layout: VariableLayout
+  private let inputIndices: [Int: Int]
 
   package init(
     nodes: [NodeRecord], inputs: [Endpoint], outputs: [Endpoint], variables: [Variable]
@@ -60,7 +61,13 @@ public final class Graph: Sendable {
     self.outputs = outputs
     self.variables = variables
     self.layout = VariableLayout(variables: variables, nodes: nodes)
+    self.inputIndices = Dictionary(
+      inputs.enumerated().map { ($0.element.node, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
   }
+
+  /// Which of the graph's inputs a node is; nil for other nodes.
+  package func inputIndex(ofNode node: Int) -> Int? { inputIndices[node] }
 
   /// The graph without the nodes, inputs and variables that no output needs.
   package func pruned() -> Graph {
@@ -74,9 +81,9 @@ public final class Graph: Sendable {
     var keptVariables: [Variable] = []
     for (index, node) in nodes.enumerated() where needed.contains(index) {
       var operation = node.operation
-      if let variable = operation as? VariableOperation {
+      if let variable = node.variableIndex {
         operation = VariableOperation(index: keptVariables.count)
-        keptVariables.append(variables[variable.index])
+        keptVariables.append(variables[variable])
       }
       numbers[index] = kept.count
       kept.append(
@@ -130,9 +137,7 @@ package struct VariableLayout: Sendable {
     var firstUse = [Int](repeating: nodes.count, count: variables.count)
     var variableOfNode: [Int: Int] = [:]
     for (index, node) in nodes.enumerated() {
-      if let operation = node.operation as? VariableOperation {
-        variableOfNode[index] = operation.index
-      }
+      variableOfNode[index] = node.variableIndex
       for input in node.inputs {
         if let variable = variableOfNode[input] {
           firstUse[variable] = min(firstUse[variable], index)

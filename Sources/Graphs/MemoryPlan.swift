@@ -102,7 +102,8 @@ package struct MemoryPlan {
     return (offsets, end)
   }
 
-  private static func rounded(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
+  /// The bytes that a buffer takes with those up to the next one's start.
+  static func rounded(_ byteCount: Int) -> Int { (byteCount + 63) / 64 * 64 }
 }
 
 extension Array {

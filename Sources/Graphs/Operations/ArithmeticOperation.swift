@@ -3,7 +3,7 @@ import Tensors
 
 /// A function of two variables, applied to each pair of elements; extents of 1 and missing leading
 /// dimensions are repeated, as in NumPy.
-package struct ArithmeticOperation: Operation {
+package struct ArithmeticOperation: Operation, PlannedKernel {
   package static let kind = "arithmetic"
   package static let inputCounts = 2...2
   let operation: BinaryOperation
@@ -48,69 +48,54 @@ package struct ArithmeticOperation: Operation {
     return NodeType(dimensions)
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    switch operation {
-    case .add, .subtract: break
-    case .multiply, .divide, .maximum, .minimum: requirements.inputsForBackward = [0, 1]
-    }
-    requirements.accumulatingInputs = [0, 1]
-    let geometry = geometry(site)
-    requirements.backwardScratch = max(
-      Elementwise.binaryBackwardScratchCount(of: .left, geometry),
-      Elementwise.binaryBackwardScratchCount(of: .right, geometry))
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
-    let (operation, geometry) = (operation, geometry(site))
-    return { context in
-      Elementwise.binary(
-        operation, site.sized(geometry, context), x: context.floats(site.inputs[0]),
-        y: context.floats(site.inputs[1]), z: context.floats(site.output), team: context.team)
-    }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let (operation, geometry) = (operation, geometry(site.forward))
-    let readsInputs = !requirements(for: site.forward).inputsForBackward.isEmpty
-    return { context in
-      let sized = site.forward.sized(geometry, context)
-      let x = readsInputs ? context.floats(site.forward.inputs[0]) : nil
-      let y = readsInputs ? context.floats(site.forward.inputs[1]) : nil
-      func differentiate(_ operand: BinaryOperand, _ target: GradientTarget?) {
-        guard let target else { return }
-        Elementwise.binaryBackward(
-          operation, of: operand, sized, x: x, y: y, dz: context.floats(site.outputGradient),
-          gradient: context.floats(target.place), accumulate: target.accumulates,
-          scratch: context.floats(site.scratch), team: context.team)
-      }
-      differentiate(.left, site.inputGradients[0])
-      differentiate(.right, site.inputGradients[1])
-    }
-  }
-
-  private func geometry(_ site: OperationSite) -> BroadcastGeometry {
-    BroadcastGeometry(
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    let operation = operation
+    let geometry = BroadcastGeometry(
       left: site.inputTypes[0].shape(batch: site.maximumBatch).dimensions,
       right: site.inputTypes[1].shape(batch: site.maximumBatch).dimensions,
       output: site.outputType.shape(batch: site.maximumBatch).dimensions)
-  }
-}
-
-extension OperationSite {
-  /// The geometry for the batch of the current run.
-  fileprivate func sized(
-    _ geometry: BroadcastGeometry, _ context: ExecutionContext
-  ) -> BroadcastGeometry {
-    outputType.isBatched ? geometry.with(leading: context.batch) : geometry
-  }
-}
-
-extension Operation {
-  /// Whether the operation adds two values of the same type as `output`, so that what gives one of
-  /// them can add the other.
-  func isSum(of operands: [NodeType], like output: NodeType) -> Bool {
-    (self as? ArithmeticOperation)?.operation == .add && operands.allSatisfy { $0 == output }
+    let isBatched = site.outputType.isBatched
+    let scratch = buffers.scratch(
+      floats: max(
+        Elementwise.binaryBackwardScratchCount(of: .left, geometry),
+        Elementwise.binaryBackwardScratchCount(of: .right, geometry)), .backward)
+    /// The geometry for the batch of the current run.
+    @Sendable func sized(_ context: ExecutionContext) -> BroadcastGeometry {
+      isBatched ? geometry.with(leading: context.batch) : geometry
+    }
+    let readsInputs =
+      switch operation {
+      case .add, .subtract: false
+      case .multiply, .divide, .maximum, .minimum: true
+      }
+    var instructions = KernelInstructions { bindings in
+      { context in
+        Elementwise.binary(
+          operation, sized(context), x: context.floats(bindings.inputs[0]),
+          y: context.floats(bindings.inputs[1]), z: context.floats(bindings.output),
+          team: context.team)
+      }
+    } backward: { bindings in
+      let scratch = bindings[scratch]
+      return { context in
+        let sized = sized(context)
+        let x = readsInputs ? context.floats(bindings.inputs[0]) : nil
+        let y = readsInputs ? context.floats(bindings.inputs[1]) : nil
+        func differentiate(_ operand: BinaryOperand, _ target: GradientTarget?) {
+          guard let target else { return }
+          Elementwise.binaryBackward(
+            operation, of: operand, sized, x: x, y: y,
+            dz: context.floats(bindings.outputGradient), gradient: context.floats(target.place),
+            accumulate: target.accumulates, scratch: context.floats(scratch), team: context.team)
+        }
+        differentiate(.left, bindings.inputGradients[0])
+        differentiate(.right, bindings.inputGradients[1])
+      }
+    }
+    instructions.inputsForBackward = readsInputs ? [0, 1] : []
+    instructions.accumulatingInputs = [0, 1]
+    return instructions
   }
 }

@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 /// Several arrays after one another along the last dimension.
-package struct ConcatenateOperation: Operation {
+package struct ConcatenateOperation: Operation, PlannedKernel {
   package static let kind = "concatenate"
   package static let inputCounts = 1...Int.max
 
@@ -25,51 +25,47 @@ package struct ConcatenateOperation: Operation {
     return NodeType(inputs[0].dimensions.dropLast() + [.fixed(lasts.reduce(0, +))])
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.accumulatingInputs = Set(site.inputTypes.indices)
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let columns = site.inputTypes.map { $0.dimensions.last?.fixedValue ?? 0 }
     let total = columns.reduce(0, +)
-    return { context in
-      let rows = site.outputType.rowCount(batch: context.batch)
-      let y = context.floats(site.output)
-      var offset = 0
-      for index in columns.indices {
-        Copying.copyRows(
-          rows: rows, width: columns[index], source: context.floats(site.inputs[index]),
-          sourceStride: columns[index], target: y + offset, targetStride: total, accumulate: false,
-          team: context.team)
-        offset += columns[index]
-      }
-    }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let columns = site.forward.inputTypes.map { $0.dimensions.last?.fixedValue ?? 0 }
-    let total = columns.reduce(0, +)
-    return { context in
-      let rows = site.forward.outputType.rowCount(batch: context.batch)
-      let dy = context.floats(site.outputGradient)
-      var offset = 0
-      for index in columns.indices {
-        if let target = site.inputGradients[index] {
+    var instructions = KernelInstructions { bindings in
+      { context in
+        let rows = site.outputType.rowCount(batch: context.batch)
+        let y = context.floats(bindings.output)
+        var offset = 0
+        for index in columns.indices {
           Copying.copyRows(
-            rows: rows, width: columns[index], source: dy + offset, sourceStride: total,
-            target: context.floats(target.place), targetStride: columns[index],
-            accumulate: target.accumulates, team: context.team)
+            rows: rows, width: columns[index], source: context.floats(bindings.inputs[index]),
+            sourceStride: columns[index], target: y + offset, targetStride: total,
+            accumulate: false, team: context.team)
+          offset += columns[index]
         }
-        offset += columns[index]
+      }
+    } backward: { bindings in
+      { context in
+        let rows = site.outputType.rowCount(batch: context.batch)
+        let dy = context.floats(bindings.outputGradient)
+        var offset = 0
+        for index in columns.indices {
+          if let target = bindings.inputGradients[index] {
+            Copying.copyRows(
+              rows: rows, width: columns[index], source: dy + offset, sourceStride: total,
+              target: context.floats(target.place), targetStride: columns[index],
+              accumulate: target.accumulates, team: context.team)
+          }
+          offset += columns[index]
+        }
       }
     }
+    instructions.accumulatingInputs = Set(columns.indices)
+    return instructions
   }
 }
 
 /// Zeros before and after the last dimension: `[…, n]` to `[…, before + n + after]`.
-package struct PadChannelsOperation: Operation {
+package struct PadChannelsOperation: Operation, PlannedKernel {
   package static let kind = "pad_channels"
   let before: Int
   let after: Int
@@ -97,35 +93,32 @@ package struct PadChannelsOperation: Operation {
     return NodeType(inputs[0].dimensions.dropLast() + [.fixed(before + columns + after)])
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.accumulatingInputs = [0]
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let columns = site.inputTypes[0].dimensions.last?.fixedValue ?? 0
     let (before, total) = (before, before + columns + after)
-    return { context in
-      let rows = site.outputType.rowCount(batch: context.batch)
-      let y = context.floats(site.output)
-      Elementwise.fill(count: rows * total, with: 0, y, team: context.team)
-      Copying.copyRows(
-        rows: rows, width: columns, source: context.floats(site.inputs[0]), sourceStride: columns,
-        target: y + before, targetStride: total, accumulate: false, team: context.team)
+    var instructions = KernelInstructions { bindings in
+      { context in
+        let rows = site.outputType.rowCount(batch: context.batch)
+        let y = context.floats(bindings.output)
+        Elementwise.fill(count: rows * total, with: 0, y, team: context.team)
+        Copying.copyRows(
+          rows: rows, width: columns, source: context.floats(bindings.inputs[0]),
+          sourceStride: columns, target: y + before, targetStride: total, accumulate: false,
+          team: context.team)
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      return { context in
+        Copying.copyRows(
+          rows: site.outputType.rowCount(batch: context.batch), width: columns,
+          source: context.floats(bindings.outputGradient) + before, sourceStride: total,
+          target: context.floats(target.place), targetStride: columns,
+          accumulate: target.accumulates, team: context.team)
+      }
     }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let columns = site.forward.inputTypes[0].dimensions.last?.fixedValue ?? 0
-    let (before, total) = (before, before + columns + after)
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      Copying.copyRows(
-        rows: site.forward.outputType.rowCount(batch: context.batch), width: columns,
-        source: context.floats(site.outputGradient) + before, sourceStride: total,
-        target: context.floats(target.place), targetStride: columns, accumulate: target.accumulates,
-        team: context.team)
-    }
+    instructions.accumulatingInputs = [0]
+    return instructions
   }
 }

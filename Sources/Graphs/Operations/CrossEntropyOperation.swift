@@ -5,7 +5,7 @@ import Tensors
 /// (`Int32`, one a row) or probabilities as wide as the logits.
 ///
 /// The gradient reaches the logits only.
-package struct CrossEntropyOperation: Operation {
+package struct CrossEntropyOperation: Operation, PlannedKernel {
   package static let kind = "softmax_cross_entropy"
   package static let inputCounts = 2...2
   let labelSmoothing: Float
@@ -55,82 +55,72 @@ package struct CrossEntropyOperation: Operation {
     5 * inputs[0].count(batch: batch)
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    let logits = site.inputTypes[0]
-    let count = logits.count(batch: site.maximumBatch)
-    var requirements = Requirements()
-    requirements.inputsForBackward = [1]
-    requirements.accumulatingInputs = [0]
-    requirements.inputsWithoutGradient = [1]
-    // Probabilities, and the sum of the rows' weights.
-    requirements.kept = [count * 4, 4]
-    requirements.forwardScratch =
-      Losses.crossEntropyScratchCount(
-        rows: logits.rowCount(batch: site.maximumBatch), columns: columns(site)) + count + 32
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
-    let (labelSmoothing, classWeights, columns) = (labelSmoothing, classWeights, columns(site))
-    let isSparse = site.inputTypes[1].elementType == .int32
-    let weightSum = site.kept.last ?? site.scratch
-    let scratch = site.scratch.advanced(byFloats: 16)
-    let scratchCount = Losses.crossEntropyScratchCount(
-      rows: site.inputTypes[0].rowCount(batch: site.maximumBatch), columns: columns)
-    let probabilities =
-      site.kept.first ?? scratch.advanced(byFloats: (scratchCount + 15) / 16 * 16)
-    return { context in
-      let rows = site.inputTypes[0].rowCount(batch: context.batch)
-      classWeights.withUnsafeBufferPointer { weights in
-        let weights = weights.isEmpty ? nil : weights.baseAddress
-        if isSparse {
-          Losses.softmaxCrossEntropy(
-            rows: rows, columns: columns, logits: context.floats(site.inputs[0]),
-            labels: context.integers(site.inputs[1]), labelSmoothing: labelSmoothing,
-            classWeights: weights, probabilities: context.floats(probabilities),
-            loss: context.floats(site.output), weightSum: context.floats(weightSum),
-            scratch: context.floats(scratch), team: context.team)
-        } else {
-          Losses.softmaxCrossEntropy(
-            rows: rows, columns: columns, logits: context.floats(site.inputs[0]),
-            targets: context.floats(site.inputs[1]), labelSmoothing: labelSmoothing,
-            classWeights: weights, probabilities: context.floats(probabilities),
-            loss: context.floats(site.output), scratch: context.floats(scratch),
-            team: context.team)
-        }
-      }
-    }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let (labelSmoothing, classWeights) = (labelSmoothing, classWeights)
-    let columns = columns(site.forward)
-    let isSparse = site.forward.inputTypes[1].elementType == .int32
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      let rows = site.forward.inputTypes[0].rowCount(batch: context.batch)
-      let probabilities = context.floats(site.forward.kept[0])
-      classWeights.withUnsafeBufferPointer { weights in
-        let weights = weights.isEmpty ? nil : weights.baseAddress
-        if isSparse {
-          Losses.softmaxCrossEntropyBackward(
-            rows: rows, columns: columns, probabilities: probabilities,
-            labels: context.integers(site.forward.inputs[1]), labelSmoothing: labelSmoothing,
-            classWeights: weights, weightSum: context.floats(site.forward.kept[1]),
-            lossGradient: context.floats(site.outputGradient), dx: context.floats(target.place),
-            accumulate: target.accumulates, team: context.team)
-        } else {
-          Losses.softmaxCrossEntropyBackward(
-            rows: rows, columns: columns, probabilities: probabilities,
-            targets: context.floats(site.forward.inputs[1]), labelSmoothing: labelSmoothing,
-            classWeights: weights, lossGradient: context.floats(site.outputGradient),
-            dx: context.floats(target.place), accumulate: target.accumulates, team: context.team)
+    let logits = site.inputTypes[0]
+    let columns = logits.dimensions.last?.fixedValue ?? 1
+    let isSparse = site.inputTypes[1].elementType == .int32
+    let probabilities = buffers.saved(floats: logits.count(batch: site.maximumBatch))
+    // The sum of the rows' weights.
+    let weightSum = buffers.saved(floats: 1)
+    let scratch = buffers.scratch(
+      floats: Losses.crossEntropyScratchCount(
+        rows: logits.rowCount(batch: site.maximumBatch), columns: columns), .forward)
+    var instructions = KernelInstructions { bindings in
+      let (probabilities, weightSum) = (bindings[probabilities], bindings[weightSum])
+      let scratch = bindings[scratch]
+      return { context in
+        let rows = logits.rowCount(batch: context.batch)
+        classWeights.withUnsafeBufferPointer { weights in
+          let weights = weights.isEmpty ? nil : weights.baseAddress
+          if isSparse {
+            Losses.softmaxCrossEntropy(
+              rows: rows, columns: columns, logits: context.floats(bindings.inputs[0]),
+              labels: context.integers(bindings.inputs[1]), labelSmoothing: labelSmoothing,
+              classWeights: weights, probabilities: context.floats(probabilities),
+              loss: context.floats(bindings.output), weightSum: context.floats(weightSum),
+              scratch: context.floats(scratch), team: context.team)
+          } else {
+            Losses.softmaxCrossEntropy(
+              rows: rows, columns: columns, logits: context.floats(bindings.inputs[0]),
+              targets: context.floats(bindings.inputs[1]), labelSmoothing: labelSmoothing,
+              classWeights: weights, probabilities: context.floats(probabilities),
+              loss: context.floats(bindings.output), scratch: context.floats(scratch),
+              team: context.team)
+          }
+        }
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      let (probabilities, weightSum) = (bindings[probabilities], bindings[weightSum])
+      return { context in
+        let rows = logits.rowCount(batch: context.batch)
+        classWeights.withUnsafeBufferPointer { weights in
+          let weights = weights.isEmpty ? nil : weights.baseAddress
+          if isSparse {
+            Losses.softmaxCrossEntropyBackward(
+              rows: rows, columns: columns, probabilities: context.floats(probabilities),
+              labels: context.integers(bindings.inputs[1]), labelSmoothing: labelSmoothing,
+              classWeights: weights, weightSum: context.floats(weightSum),
+              lossGradient: context.floats(bindings.outputGradient),
+              dx: context.floats(target.place), accumulate: target.accumulates,
+              team: context.team)
+          } else {
+            Losses.softmaxCrossEntropyBackward(
+              rows: rows, columns: columns, probabilities: context.floats(probabilities),
+              targets: context.floats(bindings.inputs[1]), labelSmoothing: labelSmoothing,
+              classWeights: weights, lossGradient: context.floats(bindings.outputGradient),
+              dx: context.floats(target.place), accumulate: target.accumulates,
+              team: context.team)
+          }
         }
       }
     }
-  }
-
-  private func columns(_ site: OperationSite) -> Int {
-    site.inputTypes[0].dimensions.last?.fixedValue ?? 1
+    instructions.inputsForBackward = [1]
+    instructions.accumulatingInputs = [0]
+    instructions.inputsWithoutGradient = [1]
+    return instructions
   }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// In training, zeroes each element with the probability `rate` and divides the others by
 /// `1 − rate` (Srivastava et al., JMLR 15, 2014); otherwise changes nothing.
-package struct DropoutOperation: Operation {
+package struct DropoutOperation: Operation, PlannedKernel {
   package static let kind = "dropout"
   let rate: Float
 
@@ -29,38 +29,33 @@ package struct DropoutOperation: Operation {
 
   package func isView(training: Bool) -> Bool { !training || rate == 0 }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    let count = site.outputType.count(batch: site.maximumBatch)
-    requirements.kept = [count]
-    // Where nothing goes backward, the mask still needs a place.
-    requirements.forwardScratch = (count + 3) / 4
-    requirements.accumulatingInputs = [0]
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let rate = rate
-    let mask = site.kept.first ?? site.scratch
-    return { context in
-      Dropout.forward(
-        count: site.outputType.count(batch: context.batch), x: context.floats(site.inputs[0]),
-        y: context.floats(site.output),
-        mask: context.bytes(mask).assumingMemoryBound(to: UInt8.self), rate: rate,
-        key: context.randomKey, stream: context.step << 20 | UInt64(site.operationIndex),
-        firstElement: 0, team: context.team)
+    let mask = buffers.saved(bytes: site.outputType.count(batch: site.maximumBatch))
+    var instructions = KernelInstructions { bindings in
+      let mask = bindings[mask]
+      return { context in
+        Dropout.forward(
+          count: site.outputType.count(batch: context.batch),
+          x: context.floats(bindings.inputs[0]), y: context.floats(bindings.output),
+          mask: context.bytes(mask).assumingMemoryBound(to: UInt8.self), rate: rate,
+          key: context.randomKey, stream: context.step << 20 | UInt64(site.operationIndex),
+          firstElement: 0, team: context.team)
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      let mask = bindings[mask]
+      return { context in
+        Dropout.backward(
+          count: site.outputType.count(batch: context.batch),
+          mask: context.bytes(mask).assumingMemoryBound(to: UInt8.self), rate: rate,
+          dy: context.floats(bindings.outputGradient), dx: context.floats(target.place),
+          accumulate: target.accumulates, team: context.team)
+      }
     }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let rate = rate
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      Dropout.backward(
-        count: site.forward.outputType.count(batch: context.batch),
-        mask: context.bytes(site.forward.kept[0]).assumingMemoryBound(to: UInt8.self), rate: rate,
-        dy: context.floats(site.outputGradient), dx: context.floats(target.place),
-        accumulate: target.accumulates, team: context.team)
-    }
+    instructions.accumulatingInputs = [0]
+    return instructions
   }
 }

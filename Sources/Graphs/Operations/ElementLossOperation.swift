@@ -4,7 +4,7 @@ import Tensors
 /// A loss that compares predictions and targets element by element: a mean over all elements.
 ///
 /// The gradient reaches the predictions only.
-package struct ElementLossOperation: Operation {
+package struct ElementLossOperation: Operation, PlannedKernel {
   package static let kind = "element_loss"
   package static let inputCounts = 2...2
 
@@ -56,22 +56,29 @@ package struct ElementLossOperation: Operation {
     3 * inputs[0].count(batch: batch)
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.inputsForBackward = [0, 1]
-    requirements.accumulatingInputs = [0]
-    requirements.inputsWithoutGradient = [1]
-    requirements.forwardScratch = Losses.scratchCount(
-      count: site.inputTypes[0].count(batch: site.maximumBatch))
-    return requirements
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    let scratch = buffers.scratch(
+      floats: Losses.scratchCount(count: site.inputTypes[0].count(batch: site.maximumBatch)),
+      .forward)
+    var instructions = KernelInstructions(
+      forward: { forward(site.inputTypes[0], scratch: $0[scratch], $0) },
+      backward: { backward(site.inputTypes[0], $0) })
+    instructions.inputsForBackward = [0, 1]
+    instructions.accumulatingInputs = [0]
+    instructions.inputsWithoutGradient = [1]
+    return instructions
   }
 
-  package func forward(_ site: OperationSite) -> Instruction {
+  private func forward(
+    _ type: NodeType, scratch: Place, _ bindings: KernelBindings
+  ) -> Instruction {
     let (measure, delta) = (measure, delta)
     return { context in
-      let count = site.inputTypes[0].count(batch: context.batch)
-      let (x, targets) = (context.floats(site.inputs[0]), context.floats(site.inputs[1]))
-      let (loss, scratch) = (context.floats(site.output), context.floats(site.scratch))
+      let count = type.count(batch: context.batch)
+      let (x, targets) = (context.floats(bindings.inputs[0]), context.floats(bindings.inputs[1]))
+      let (loss, scratch) = (context.floats(bindings.output), context.floats(scratch))
       switch measure {
       case .binaryCrossEntropy:
         Losses.binaryCrossEntropyWithLogits(
@@ -93,14 +100,14 @@ package struct ElementLossOperation: Operation {
     }
   }
 
-  package func backward(_ site: BackwardSite) -> Instruction {
+  private func backward(_ type: NodeType, _ bindings: BackwardBindings) -> Instruction {
     let (measure, delta) = (measure, delta)
-    guard let target = site.inputGradients[0] else { return { _ in } }
+    guard let target = bindings.inputGradients[0] else { return { _ in } }
     return { context in
-      let count = site.forward.inputTypes[0].count(batch: context.batch)
-      let x = context.floats(site.forward.inputs[0])
-      let targets = context.floats(site.forward.inputs[1])
-      let (gradient, dx) = (context.floats(site.outputGradient), context.floats(target.place))
+      let count = type.count(batch: context.batch)
+      let (x, targets) = (context.floats(bindings.inputs[0]), context.floats(bindings.inputs[1]))
+      let gradient = context.floats(bindings.outputGradient)
+      let dx = context.floats(target.place)
       switch measure {
       case .binaryCrossEntropy:
         Losses.binaryCrossEntropyWithLogitsBackward(

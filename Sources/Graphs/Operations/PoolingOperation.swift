@@ -1,7 +1,7 @@
 import Kernels
 
 /// The maximum or the mean over windows of images `[batch, height, width, channels]`.
-package struct PoolingOperation: Operation {
+package struct PoolingOperation: Operation, PlannedKernel {
   package static let kind = "pool2d"
 
   /// What a window becomes.
@@ -55,57 +55,65 @@ package struct PoolingOperation: Operation {
     output.count(batch: batch) * size.area
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.accumulatingInputs = [0]
-    if statistic == .maximum {
-      let count = site.outputType.count(batch: site.maximumBatch)
-      requirements.kept = [count]
-      // Where nothing goes backward, the places of the maxima still need somewhere to be.
-      requirements.forwardScratch = (count + 3) / 4
-    }
-    return requirements
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    let geometry = plannedGeometry(site)
+    var instructions =
+      switch statistic {
+      case .maximum: maximum(geometry, site, &buffers)
+      case .average: average(geometry, site)
+      }
+    instructions.accumulatingInputs = [0]
+    return instructions
   }
 
-  package func forward(_ site: OperationSite) -> Instruction {
-    let (statistic, geometry) = (statistic, plannedGeometry(site))
-    let indices = site.kept.first ?? site.scratch
-    return { context in
-      let batch = site.inputTypes[0].imageCount(batch: context.batch)
-      let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
-      switch statistic {
-      case .maximum:
+  private func maximum(
+    _ geometry: PoolingGeometry, _ site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    let indices = buffers.saved(bytes: site.outputType.count(batch: site.maximumBatch))
+    return KernelInstructions { bindings in
+      let indices = bindings[indices]
+      return { context in
         Pooling.maximumForward(
-          geometry, batch: batch, x: x, y: y,
+          geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
+          x: context.floats(bindings.inputs[0]), y: context.floats(bindings.output),
           indices: context.bytes(indices).assumingMemoryBound(to: UInt8.self),
           team: context.team)
-      case .average:
-        Pooling.averageForward(geometry, batch: batch, x: x, y: y, team: context.team)
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      let indices = bindings[indices]
+      return { context in
+        Pooling.maximumBackward(
+          geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
+          dy: context.floats(bindings.outputGradient),
+          indices: context.bytes(indices).assumingMemoryBound(to: UInt8.self),
+          dx: context.floats(target.place), accumulate: target.accumulates, team: context.team)
       }
     }
   }
 
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let (statistic, geometry) = (statistic, plannedGeometry(site.forward))
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      let batch = site.forward.inputTypes[0].imageCount(batch: context.batch)
-      let (dy, dx) = (context.floats(site.outputGradient), context.floats(target.place))
-      switch statistic {
-      case .maximum:
-        Pooling.maximumBackward(
-          geometry, batch: batch, dy: dy,
-          indices: context.bytes(site.forward.kept[0]).assumingMemoryBound(to: UInt8.self),
-          dx: dx, accumulate: target.accumulates, team: context.team)
-      case .average:
-        Pooling.averageBackward(
-          geometry, batch: batch, dy: dy, dx: dx, accumulate: target.accumulates,
+  private func average(_ geometry: PoolingGeometry, _ site: KernelSite) -> KernelInstructions {
+    KernelInstructions { bindings in
+      { context in
+        Pooling.averageForward(
+          geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
+          x: context.floats(bindings.inputs[0]), y: context.floats(bindings.output),
           team: context.team)
       }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      return { context in
+        Pooling.averageBackward(
+          geometry, batch: site.inputTypes[0].imageCount(batch: context.batch),
+          dy: context.floats(bindings.outputGradient), dx: context.floats(target.place),
+          accumulate: target.accumulates, team: context.team)
+      }
     }
   }
 
-  private func plannedGeometry(_ site: OperationSite) -> PoolingGeometry {
+  private func plannedGeometry(_ site: KernelSite) -> PoolingGeometry {
     do {
       return try geometry(site.inputTypes[0])
     } catch {
@@ -139,7 +147,7 @@ package struct PoolingOperation: Operation {
 
 /// The mean over all positions of each image: `[batch, height, width, channels]` to
 /// `[batch, channels]`.
-package struct GlobalAveragePoolingOperation: Operation {
+package struct GlobalAveragePoolingOperation: Operation, PlannedKernel {
   package static let kind = "global_average_pool2d"
 
   init() {}
@@ -157,31 +165,28 @@ package struct GlobalAveragePoolingOperation: Operation {
     inputs[0].count(batch: batch)
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.accumulatingInputs = [0]
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let image = site.inputTypes[0].dimensions.dropFirst().compactMap(\.fixedValue)
-    return { context in
-      Pooling.globalAverageForward(
-        batch: site.inputTypes[0].imageCount(batch: context.batch), pixels: image[0] * image[1],
-        channels: image[2], x: context.floats(site.inputs[0]), y: context.floats(site.output),
-        team: context.team)
+    let (pixels, channels) = (image[0] * image[1], image[2])
+    var instructions = KernelInstructions { bindings in
+      { context in
+        Pooling.globalAverageForward(
+          batch: site.inputTypes[0].imageCount(batch: context.batch), pixels: pixels,
+          channels: channels, x: context.floats(bindings.inputs[0]),
+          y: context.floats(bindings.output), team: context.team)
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      return { context in
+        Pooling.globalAverageBackward(
+          batch: site.inputTypes[0].imageCount(batch: context.batch), pixels: pixels,
+          channels: channels, dy: context.floats(bindings.outputGradient),
+          dx: context.floats(target.place), accumulate: target.accumulates, team: context.team)
+      }
     }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let image = site.forward.inputTypes[0].dimensions.dropFirst().compactMap(\.fixedValue)
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      Pooling.globalAverageBackward(
-        batch: site.forward.inputTypes[0].imageCount(batch: context.batch),
-        pixels: image[0] * image[1], channels: image[2],
-        dy: context.floats(site.outputGradient), dx: context.floats(target.place),
-        accumulate: target.accumulates, team: context.team)
-    }
+    instructions.accumulatingInputs = [0]
+    return instructions
   }
 }

@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 /// The sum or the mean of all elements: a scalar.
-package struct ReduceOperation: Operation {
+package struct ReduceOperation: Operation, PlannedKernel {
   package static let kind = "reduce"
   let isMean: Bool
 
@@ -27,34 +27,32 @@ package struct ReduceOperation: Operation {
     inputs[0].count(batch: batch)
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.forwardScratch = Reductions.scratchCount(
-      count: site.inputTypes[0].count(batch: site.maximumBatch))
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let isMean = isMean
-    return { context in
-      let count = site.inputTypes[0].count(batch: context.batch)
-      let result = context.floats(site.output)
-      Reductions.sum(
-        count: count, x: context.floats(site.inputs[0]), result: result,
-        scratch: context.floats(site.scratch), team: context.team)
-      if isMean { result.pointee /= Float(count) }
-    }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let isMean = isMean
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      let count = site.forward.inputTypes[0].count(batch: context.batch)
-      let gradient = context.floats(site.outputGradient).pointee
-      Elementwise.fill(
-        count: count, with: isMean ? gradient / Float(count) : gradient,
-        context.floats(target.place), team: context.team)
+    let scratch = buffers.scratch(
+      floats: Reductions.scratchCount(count: site.inputTypes[0].count(batch: site.maximumBatch)),
+      .forward)
+    return KernelInstructions { bindings in
+      let scratch = bindings[scratch]
+      return { context in
+        let count = site.inputTypes[0].count(batch: context.batch)
+        let result = context.floats(bindings.output)
+        Reductions.sum(
+          count: count, x: context.floats(bindings.inputs[0]), result: result,
+          scratch: context.floats(scratch), team: context.team)
+        if isMean { result.pointee /= Float(count) }
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      return { context in
+        let count = site.inputTypes[0].count(batch: context.batch)
+        let gradient = context.floats(bindings.outputGradient).pointee
+        Elementwise.fill(
+          count: count, with: isMean ? gradient / Float(count) : gradient,
+          context.floats(target.place), team: context.team)
+      }
     }
   }
 }

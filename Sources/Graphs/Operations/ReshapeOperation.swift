@@ -3,7 +3,7 @@ import Tensors
 /// The same elements under another shape.
 ///
 /// Takes no time and no memory.
-package struct ReshapeOperation: Operation {
+package struct ReshapeOperation: Operation, PlannedKernel {
   package static let kind = "reshape"
   /// The new shape: of one example if the input is batched, else of the whole.
   let shape: Shape
@@ -33,11 +33,11 @@ package struct ReshapeOperation: Operation {
 
   package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int { 0 }
 
-  package func requirements(for site: OperationSite) -> Requirements { Requirements() }
-
   package func isView(training: Bool) -> Bool { true }
 
-  package func forward(_ site: OperationSite) -> Instruction { { _ in } }
-
-  package func backward(_ site: BackwardSite) -> Instruction { { _ in } }
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    .none
+  }
 }

@@ -5,7 +5,7 @@ import Tensors
 /// index of the last dimension.
 ///
 /// What turns raw pixels and columns into what a network likes.
-package struct ScaleOperation: Operation {
+package struct ScaleOperation: Operation, PlannedKernel {
   package static let kind = "scale"
   let scale: [Float]
   let offset: [Float]
@@ -44,34 +44,24 @@ package struct ScaleOperation: Operation {
     scale.count == 1 ? (scale[0], offset[0]) : nil
   }
 
-  package func fused(
-    with next: any Operation, slot: Int, operands: [NodeType], output: NodeType, isInference: Bool
-  ) -> (any Operation)? {
-    // In another shape the elements are the same.
-    single != nil && next is ReshapeOperation ? self : nil
-  }
-
-  package func requirements(for site: OperationSite) -> Requirements {
-    Requirements()
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let (scale, offset) = (scale, offset)
-    return { context in
-      Self.apply(
-        scale: scale, offset: offset, type: site.outputType, x: site.inputs[0], y: site.output,
-        context: context)
-    }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let scale = scale
-    let zeros = [Float](repeating: 0, count: scale.count)
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      Self.apply(
-        scale: scale, offset: zeros, type: site.forward.outputType, x: site.outputGradient,
-        y: target.place, context: context)
+    return KernelInstructions { bindings in
+      { context in
+        Self.apply(
+          scale: scale, offset: offset, type: site.outputType, x: bindings.inputs[0],
+          y: bindings.output, context: context)
+      }
+    } backward: { bindings in
+      let zeros = [Float](repeating: 0, count: scale.count)
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      return { context in
+        Self.apply(
+          scale: scale, offset: zeros, type: site.outputType, x: bindings.outputGradient,
+          y: target.place, context: context)
+      }
     }
   }
 

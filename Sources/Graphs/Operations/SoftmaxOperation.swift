@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 /// Softmax or its logarithm along the last dimension.
-package struct SoftmaxOperation: Operation {
+package struct SoftmaxOperation: Operation, PlannedKernel {
   package static let kind = "softmax"
   let isLogarithmic: Bool
 
@@ -28,44 +28,40 @@ package struct SoftmaxOperation: Operation {
     4 * output.count(batch: batch)
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.outputForBackward = true
-    requirements.accumulatingInputs = [0]
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let isLogarithmic = isLogarithmic
     let columns = site.outputType.dimensions.last?.fixedValue ?? 1
-    return { context in
-      let rows = site.outputType.rowCount(batch: context.batch)
-      let (x, y) = (context.floats(site.inputs[0]), context.floats(site.output))
-      if isLogarithmic {
-        Softmax.logForward(rows: rows, columns: columns, x: x, y: y, team: context.team)
-      } else {
-        Softmax.forward(rows: rows, columns: columns, x: x, y: y, team: context.team)
+    var instructions = KernelInstructions { bindings in
+      { context in
+        let rows = site.outputType.rowCount(batch: context.batch)
+        let (x, y) = (context.floats(bindings.inputs[0]), context.floats(bindings.output))
+        if isLogarithmic {
+          Softmax.logForward(rows: rows, columns: columns, x: x, y: y, team: context.team)
+        } else {
+          Softmax.forward(rows: rows, columns: columns, x: x, y: y, team: context.team)
+        }
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      return { context in
+        let rows = site.outputType.rowCount(batch: context.batch)
+        let y = context.floats(bindings.forward.output)
+        let (dy, dx) = (context.floats(bindings.outputGradient), context.floats(target.place))
+        if isLogarithmic {
+          Softmax.logBackward(
+            rows: rows, columns: columns, y: y, dy: dy, dx: dx, accumulate: target.accumulates,
+            team: context.team)
+        } else {
+          Softmax.backward(
+            rows: rows, columns: columns, y: y, dy: dy, dx: dx, accumulate: target.accumulates,
+            team: context.team)
+        }
       }
     }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let isLogarithmic = isLogarithmic
-    let columns = site.forward.outputType.dimensions.last?.fixedValue ?? 1
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    return { context in
-      let rows = site.forward.outputType.rowCount(batch: context.batch)
-      let y = context.floats(site.forward.output)
-      let (dy, dx) = (context.floats(site.outputGradient), context.floats(target.place))
-      if isLogarithmic {
-        Softmax.logBackward(
-          rows: rows, columns: columns, y: y, dy: dy, dx: dx, accumulate: target.accumulates,
-          team: context.team)
-      } else {
-        Softmax.backward(
-          rows: rows, columns: columns, y: y, dy: dy, dx: dx, accumulate: target.accumulates,
-          team: context.team)
-      }
-    }
+    instructions.outputForBackward = true
+    instructions.accumulatingInputs = [0]
+    return instructions
   }
 }

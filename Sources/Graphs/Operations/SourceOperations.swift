@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 /// What a run feeds.
-package struct PlaceholderOperation: Operation {
+package struct PlaceholderOperation: Operation, PlannedKernel {
   package static let kind = "input"
   package static let inputCounts = 0...0
   package let name: String
@@ -38,15 +38,15 @@ package struct PlaceholderOperation: Operation {
 
   package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int { 0 }
 
-  package func requirements(for site: OperationSite) -> Requirements { Requirements() }
-
-  package func forward(_ site: OperationSite) -> Instruction { { _ in } }
-
-  package func backward(_ site: BackwardSite) -> Instruction { { _ in } }
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    .none
+  }
 }
 
 /// A variable of the model.
-package struct VariableOperation: Operation {
+package struct VariableOperation: Operation, PlannedKernel {
   package static let kind = "variable"
   package static let inputCounts = 0...0
   /// Which of the graph's variables.
@@ -68,15 +68,15 @@ package struct VariableOperation: Operation {
 
   package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int { 0 }
 
-  package func requirements(for site: OperationSite) -> Requirements { Requirements() }
-
-  package func forward(_ site: OperationSite) -> Instruction { { _ in } }
-
-  package func backward(_ site: BackwardSite) -> Instruction { { _ in } }
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    .none
+  }
 }
 
 /// One number, known when the graph is built.
-package struct ConstantOperation: Operation {
+package struct ConstantOperation: Operation, PlannedKernel {
   package static let kind = "constant"
   package static let inputCounts = 0...0
   let value: Float
@@ -95,12 +95,23 @@ package struct ConstantOperation: Operation {
 
   package func floatOperations(inputs: [NodeType], output: NodeType, batch: Int) -> Int { 0 }
 
-  package func requirements(for site: OperationSite) -> Requirements { Requirements() }
-
-  package func forward(_ site: OperationSite) -> Instruction {
-    let (place, value) = (site.output, value)
-    return { $0.floats(place).pointee = value }
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
+    let value = value
+    var instructions = KernelInstructions.none
+    instructions.forward = { bindings in
+      let place = bindings.output
+      return { $0.floats(place).pointee = value }
+    }
+    return instructions
   }
+}
 
-  package func backward(_ site: BackwardSite) -> Instruction { { _ in } }
+extension Graph.NodeRecord {
+  /// Which of the graph's variables the node is; nil for other nodes.
+  package var variableIndex: Int? { (operation as? VariableOperation)?.index }
+
+  /// Whether the node is one of the graph's variables.
+  package var isVariable: Bool { operation is VariableOperation }
 }

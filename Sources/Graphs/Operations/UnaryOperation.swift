@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 /// A function of one variable, applied to each element.
-package struct UnaryOperation: Operation {
+package struct UnaryOperation: Operation, PlannedKernel {
   package static let kind = "elementwise"
   let function: ElementwiseFunction
   let parameter: Float
@@ -38,37 +38,32 @@ package struct UnaryOperation: Operation {
     return inputs[0]
   }
 
-  package func requirements(for site: OperationSite) -> Requirements {
-    var requirements = Requirements()
-    requirements.accumulatingInputs = [0]
-    switch function.derivative {
-    case .fromInput: requirements.inputsForBackward = [0]
-    case .fromOutput: requirements.outputForBackward = true
-    }
-    return requirements
-  }
-
-  package func forward(_ site: OperationSite) -> Instruction {
+  package func instructions(
+    for site: KernelSite, _ buffers: inout KernelBuffers
+  ) -> KernelInstructions {
     let (function, parameter) = (function, parameter)
-    return { context in
-      Elementwise.forward(
-        function, parameter: parameter, count: site.outputType.count(batch: context.batch),
-        x: context.floats(site.inputs[0]), y: context.floats(site.output), team: context.team)
+    let readsInput = function.derivative == .fromInput
+    var instructions = KernelInstructions { bindings in
+      { context in
+        Elementwise.forward(
+          function, parameter: parameter, count: site.outputType.count(batch: context.batch),
+          x: context.floats(bindings.inputs[0]), y: context.floats(bindings.output),
+          team: context.team)
+      }
+    } backward: { bindings in
+      guard let target = bindings.inputGradients[0] else { return { _ in } }
+      let saved = readsInput ? bindings.inputs[0] : bindings.forward.output
+      return { context in
+        Elementwise.backward(
+          function, parameter: parameter, count: site.outputType.count(batch: context.batch),
+          saved: context.floats(saved), dy: context.floats(bindings.outputGradient),
+          dx: context.floats(target.place), accumulate: target.accumulates, team: context.team)
+      }
     }
-  }
-
-  package func backward(_ site: BackwardSite) -> Instruction {
-    let (function, parameter) = (function, parameter)
-    guard let target = site.inputGradients[0] else { return { _ in } }
-    let saved =
-      function.derivative == .fromInput ? site.forward.inputs[0] : site.forward.output
-    return { context in
-      Elementwise.backward(
-        function, parameter: parameter,
-        count: site.forward.outputType.count(batch: context.batch),
-        saved: context.floats(saved), dy: context.floats(site.outputGradient),
-        dx: context.floats(target.place), accumulate: target.accumulates, team: context.team)
-    }
+    instructions.accumulatingInputs = [0]
+    instructions.inputsForBackward = readsInput ? [0] : []
+    instructions.outputForBackward = !readsInput
+    return instructions
   }
 }
 
