@@ -28,11 +28,6 @@ package struct Place: Hashable, Sendable {
   }
 
   package static let none = Place(.none, offset: 0)
-
-  /// This place, `count` floats further.
-  package func advanced(byFloats count: Int) -> Place {
-    Place(region, offset: offset + count * 4)
-  }
 }
 
 /// The memory of one run of a plan, reused by the next: everything a run touches besides the

@@ -5,8 +5,7 @@ import Testing
 /// Computations whose bits were recorded, for each instruction set in a file of its own: no change of the
 /// engine may change a bit of them unless it means to.
 ///
-/// Where a change means to (another kernel, other chunks, another rule), it raises the number of the
-/// arithmetic and records anew:
+/// Where a change means to (another kernel, other chunks, another rule), it records anew and says why:
 ///
 ///     NEEDLETAIL_RECORD_GOLDEN=1 swift test -c release --filter GoldenTests
 ///
