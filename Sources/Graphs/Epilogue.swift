@@ -3,7 +3,7 @@ import Tensors
 
 /// What a product or a convolution does to a tile of its result while it is in cache: adds a bias,
 /// and applies an activation.
-struct Epilogue: Hashable, Sendable {
+struct Epilogue: Sendable {
   private(set) var hasBias = false
   private(set) var function = ElementwiseFunction.identity
   private(set) var parameter: Float = 0

@@ -73,7 +73,7 @@ package struct KernelBuffers: Sendable {
   package mutating func saved(floats: Int) -> BufferHandle { saved(bytes: floats * 4) }
 
   /// Asks for memory during one pass.
-  package mutating func scratch(floats: Int, _ pass: Pass = .forward) -> BufferHandle {
+  package mutating func scratch(floats: Int, _ pass: Pass) -> BufferHandle {
     add(floats * 4, .scratch(pass))
   }
 

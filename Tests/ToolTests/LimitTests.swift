@@ -39,7 +39,8 @@ struct LimitTests {
     // The first thread; those of the team: one for each other core.
     #expect(run.lines.first == "0")
     let threads = try #require(Int(run.lines[1].filter(\.isNumber)))
-    #expect(threads <= ProcessInfo.processInfo.activeProcessorCount)
+    #expect(
+      threads <= ProcessInfo.processInfo.activeProcessorCount + Tool.sanitizerThreadCount)
   }
 
   @Test(

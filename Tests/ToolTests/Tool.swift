@@ -31,6 +31,9 @@ enum Tool {
     dlsym(nil, name) != nil
   }
 
+  /// How many threads a sanitizer has of its own, from the first thread of a program on.
+  static let sanitizerThreadCount = dlsym(nil, "__tsan_init") == nil ? 0 : 1
+
   /// A program of this package, beside the tests.
   static func builtProgram(_ name: String) -> String {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
